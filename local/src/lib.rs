@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Everything on one machine in one process.
+
+pub mod clock;
+pub mod sqs;
