@@ -1,1 +1,7 @@
-//! Placeholder.
+//! The only crate that names an AWS SDK.
+
+pub mod backoff;
+pub mod batch;
+pub mod notification;
+pub mod queue;
+pub mod settings;
