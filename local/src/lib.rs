@@ -3,5 +3,8 @@
 pub mod clock;
 pub mod credentials;
 pub mod data;
+pub mod dynamodb;
+pub mod front;
 pub mod s3;
+pub mod sigv4;
 pub mod sqs;

@@ -9,6 +9,7 @@ mod key;
 mod listing;
 mod multipart;
 mod objects;
+mod outbox;
 mod staged;
 mod store;
 

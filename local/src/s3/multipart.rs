@@ -144,7 +144,7 @@ pub(super) async fn complete(
 ) -> S3Result<CompleteMultipartUploadOutput> {
     let condition = objects::condition(input.if_none_match.as_ref(), input.if_match.as_ref())?;
     store
-        .blocking(move |store| {
+        .announcing(move |store| {
             let (id, bucket) = (&input.upload_id, &input.bucket);
             let (mut attributes, parts) = {
                 let index = store.index();

@@ -79,7 +79,7 @@ pub(super) async fn put(
     set_checksums!(output, object.attributes.checksums.clone());
     let bucket = input.bucket;
     store
-        .blocking(move |store| {
+        .announcing(move |store| {
             store.publish(
                 &staged,
                 &bucket,

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use s3s::S3Result;
 
 use super::event::{self, Created};
 use super::index::{self, Condition, Object};
-use super::internal;
 use super::staged::Staged;
+use super::{internal, outbox};
 
 /// Hands one notification body to every queue that is to have it, in one step.
 ///
 /// It is called again with the same body after a failure or a crash.
-pub type Deliver = Box<dyn Fn(&str) -> anyhow::Result<()> + Send + Sync>;
+pub type Deliver = Box<dyn Fn(String) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
 
 /// Buckets and objects in one folder.
 ///
@@ -30,7 +31,7 @@ pub struct Store {
     folder: PathBuf,
     pub(super) region: String,
     index: Mutex<Connection>,
-    deliver: Mutex<Deliver>,
+    deliver: tokio::sync::Mutex<Deliver>,
 }
 
 impl fmt::Debug for Store {
@@ -47,48 +48,49 @@ impl Store {
     /// # Errors
     ///
     /// When the folder cannot be written or the index cannot be read.
-    pub fn open(folder: &Path, region: &str, deliver: Deliver) -> anyhow::Result<Arc<Self>> {
+    pub async fn open(folder: &Path, region: &str, deliver: Deliver) -> anyhow::Result<Arc<Self>> {
         for part in ["staging", "blobs"] {
             std::fs::create_dir_all(folder.join(part))
                 .with_context(|| format!("cannot make {}", folder.join(part).display()))?;
         }
         let index = index::open(&folder.join("index.sqlite")).context("cannot open the index")?;
-        let store = Self {
+        let store = Arc::new(Self {
             folder: folder.to_owned(),
             region: region.to_owned(),
             index: Mutex::new(index),
-            deliver: Mutex::new(deliver),
-        };
+            deliver: tokio::sync::Mutex::new(deliver),
+        });
         store.clear_staging()?;
         store.sweep().context("cannot sweep the blobs")?;
-        if let Err(error) = store.deliver_due() {
+        store.try_deliver().await;
+        Ok(store)
+    }
+
+    /// Delivers every notification that is still due, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When a queue refuses; what was not delivered stays due.
+    pub async fn deliver_due(self: &Arc<Self>) -> anyhow::Result<()> {
+        let deliver = self.deliver.lock().await;
+        let due = self
+            .blocking(|store| outbox::due(&store.index()).map_err(internal))
+            .await?;
+        for (id, body) in due {
+            deliver(body).await?;
+            self.blocking(move |store| outbox::done(&store.index(), id).map_err(internal))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn try_deliver(self: &Arc<Self>) {
+        if let Err(error) = self.deliver_due().await {
             tracing::error!(
                 error = format!("{error:#}"),
                 "notifications wait for delivery"
             );
         }
-        Ok(Arc::new(store))
-    }
-
-    /// Delivers every notification that is still due, oldest first. Blocks.
-    ///
-    /// # Errors
-    ///
-    /// When a queue refuses; what was not delivered stays due.
-    pub fn deliver_due(&self) -> anyhow::Result<()> {
-        let deliver = self.deliver.lock().unwrap_or_else(PoisonError::into_inner);
-        let due: Vec<(i64, String)> = {
-            let index = self.index();
-            let mut statement = index.prepare_cached("SELECT id, body FROM outbox ORDER BY id")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<rusqlite::Result<_>>()?
-        };
-        for (id, body) in due {
-            deliver(&body)?;
-            self.index()
-                .execute("DELETE FROM outbox WHERE id = ?1", [id])?;
-        }
-        Ok(())
     }
 
     /// Makes `bucket` unless it is there.
@@ -113,6 +115,24 @@ impl Store {
         tokio::task::spawn_blocking(move || work(&store))
             .await
             .map_err(internal)?
+    }
+
+    /// Runs `work`, which publishes an object, and delivers the notification it left.
+    ///
+    /// It runs to its end even when the client has gone, so no notification is
+    /// left to the next request.
+    pub(super) async fn announcing<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> S3Result<T> + Send + 'static,
+    ) -> S3Result<T> {
+        let store = Arc::clone(self);
+        tokio::spawn(async move {
+            let answer = store.blocking(work).await?;
+            store.try_deliver().await;
+            Ok(answer)
+        })
+        .await
+        .map_err(internal)?
     }
 
     pub(super) fn index(&self) -> MutexGuard<'_, Connection> {
@@ -161,7 +181,7 @@ impl Store {
         })
     }
 
-    /// Puts a staged file under its name, together with its notification, and delivers that.
+    /// Puts a staged file under its name, together with its notification.
     pub(super) fn publish(
         &self,
         staged: &Staged,
@@ -174,47 +194,25 @@ impl Store {
         self.keep(staged, |tx| {
             also(tx)?;
             index::insert(tx, bucket, object, condition)?;
-            if event::notifies(&object.key) {
-                self.notify(tx, bucket, object, event_name)?;
+            if !event::notifies(&object.key) {
+                return Ok(());
             }
-            Ok(())
-        })?;
-        if let Err(error) = self.deliver_due() {
-            // The object stands and its notification is on the disk: the answer is still yes.
-            tracing::error!(
-                error = format!("{error:#}"),
-                "notifications wait for delivery"
-            );
-        }
-        Ok(())
-    }
-
-    fn notify(
-        &self,
-        tx: &Transaction<'_>,
-        bucket: &str,
-        object: &Object,
-        event_name: &str,
-    ) -> S3Result<()> {
-        tx.execute("INSERT INTO outbox (body) VALUES ('')", [])
-            .map_err(internal)?;
-        let sequence = tx.last_insert_rowid();
-        let created = Created {
-            event_name,
-            region: &self.region,
-            bucket,
-            key: &object.key,
-            size: object.size,
-            etag: &object.etag,
-            at: jiff::Timestamp::from_millisecond(object.modified_ms).map_err(internal)?,
-            sequence,
-        };
-        tx.execute(
-            "UPDATE outbox SET body = ?2 WHERE id = ?1",
-            rusqlite::params![sequence, created.body()],
-        )
-        .map_err(internal)?;
-        Ok(())
+            let at = jiff::Timestamp::from_millisecond(object.modified_ms).map_err(internal)?;
+            outbox::add(tx, |sequence| {
+                Created {
+                    event_name,
+                    region: &self.region,
+                    bucket,
+                    key: &object.key,
+                    size: object.size,
+                    etag: &object.etag,
+                    at,
+                    sequence,
+                }
+                .body()
+            })
+            .map_err(internal)
+        })
     }
 
     /// Removes what uploads that never ended left behind.
