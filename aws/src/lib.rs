@@ -5,3 +5,5 @@ pub mod batch;
 pub mod notification;
 pub mod queue;
 pub mod settings;
+pub mod telemetry;
+pub mod worker;
