@@ -7,4 +7,5 @@ pub mod dynamodb;
 pub mod front;
 pub mod s3;
 pub mod sigv4;
+pub mod cognito;
 pub mod sqs;
