@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Reads the metadata of an original and names its place.
+
+pub mod extract;

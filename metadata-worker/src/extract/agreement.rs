@@ -1,0 +1,231 @@
+//! Agreement with exiftool 13.59 over real photos, field by field.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cloudalbum_domain::Metadata;
+use serde_json::Value;
+
+use super::{Extraction, Original, extract};
+
+const PHOTOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/photos");
+/// Where we differ, and why. Any other difference fails.
+const NAMED: [(&str, &str, &str); 15] = [
+    (
+        "exif-samples/jpg/Nikon_D70.jpg",
+        "size",
+        "exiftool repeats a tag, the frame is smaller",
+    ),
+    (
+        "exif-samples/jpg/Pentax_K10D.jpg",
+        "size",
+        "exiftool repeats a tag, the frame is smaller",
+    ),
+    (
+        "exiftool-t/ExifTool.jpg",
+        "size",
+        "exiftool repeats a tag, the frame is smaller",
+    ),
+    (
+        "exif-samples/jpg/tests/30-type_error.jpg",
+        "taken",
+        "the date it was digitized",
+    ),
+    ("exiftool-t/CanonRaw.cr2", "size", "raw: not the preview's"),
+    (
+        "exiftool-t/DNG.dng",
+        "size",
+        "raw: the size stands in no tag that is read",
+    ),
+    (
+        "exiftool-t/Nikon.nef",
+        "size",
+        "raw: the size stands in no tag that is read",
+    ),
+    (
+        "exiftool-t/FujiFilm.raf",
+        "size",
+        "raw: exiftool's is the preview's",
+    ),
+    (
+        "exiftool-t/Panasonic.rw2",
+        "size",
+        "raw: exiftool's is the preview's",
+    ),
+    ("exiftool-t/JXL.jxl", "size", "no JPEG XL decoder"),
+    ("exiftool-t/JXL2.jxl", "size", "no JPEG XL decoder"),
+    ("exiftool-t/Photoshop.psd", "size", "not a photo"),
+    ("exiftool-t/Photoshop.psd", "orientation", "not a photo"),
+    (
+        "orientation/Landscape_0.jpg",
+        "orientation",
+        "0 is no orientation",
+    ),
+    (
+        "orientation/Portrait_0.jpg",
+        "orientation",
+        "0 is no orientation",
+    ),
+];
+
+#[test]
+fn says_what_exiftool_says() {
+    let Ok(expected) = std::fs::read(format!("{PHOTOS}/exiftool-expected.json")) else {
+        return;
+    };
+    let expected: Vec<Value> = serde_json::from_slice(&expected).unwrap();
+    let mut table: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let mut misses = Vec::new();
+    for entry in &expected {
+        let file = entry["file"].as_str().unwrap();
+        let Ok(bytes) = std::fs::read(Path::new(PHOTOS).join(file)) else {
+            continue;
+        };
+        let Extraction::Done(metadata, _) = extract(&Original::whole(&bytes)) else {
+            panic!("{file}: a whole file needs nothing");
+        };
+        for (field, theirs, ours) in compare(entry, &metadata) {
+            // exiftool has no size of TIFF files outside of their own tags.
+            let unknown = theirs.is_none() && (ours.is_none() || field == "size");
+            if unknown {
+                continue;
+            }
+            let (same, all) = table.entry(field).or_default();
+            *all += 1;
+            if agree(theirs.as_ref(), ours.as_ref()) {
+                *same += 1;
+            } else {
+                let values = format!("exiftool {theirs:?}, ours {ours:?}");
+                misses.push((file.to_owned(), field, values));
+            }
+        }
+    }
+    let (same, all) = table
+        .values()
+        .fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+    eprint(&format!("{table:?}\n{same} of {all} fields agree"));
+    let named = |(file, field, _): &(String, &str, String)| {
+        NAMED.iter().any(|name| name.0 == file && name.1 == *field)
+    };
+    misses.retain(|miss| !named(miss));
+    assert!(misses.is_empty(), "{misses:#?}");
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the table is what this test is run for"
+)]
+fn eprint(report: &str) {
+    eprintln!("{report}");
+}
+
+/// One field: its name, exiftool's value and ours.
+type Row = (&'static str, Option<Value>, Option<Value>);
+
+fn compare(entry: &Value, metadata: &Metadata) -> Vec<Row> {
+    let get = |name: &str| entry.get(name).filter(|value| !value.is_null()).cloned();
+    let text = |name: &str| {
+        let text = get(name)?;
+        let text = text
+            .as_str()
+            .map_or_else(|| text.to_string(), str::to_owned);
+        Some(text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map(Value::from)
+    };
+    let signed = |name: &str, reference: &str, negative: [&str; 2]| {
+        let value = get(name)?.as_f64()?;
+        let reference = text(reference).unwrap_or_default();
+        let reference = reference.as_str().unwrap_or_default().to_owned();
+        Some(Value::from(if negative.contains(&&*reference) {
+            -value.abs()
+        } else {
+            value
+        }))
+    };
+    let taken = metadata.taken;
+    // exiftool's size is as coded, ours as shown.
+    let sides = |width: Option<u64>, height: Option<u64>| {
+        let (width, height) = (width?, height?);
+        Some(Value::from(format!(
+            "{}x{}",
+            width.max(height),
+            width.min(height)
+        )))
+    };
+    let side = |name: &str| get(name)?.as_u64();
+    let ours = |side: Option<u32>| side.map(u64::from);
+    vec![
+        ("make", text("Make"), metadata.make.clone().map(Value::from)),
+        (
+            "model",
+            text("Model"),
+            metadata.model.clone().map(Value::from),
+        ),
+        (
+            "lens",
+            text("LensModel"),
+            metadata.lens.clone().map(Value::from),
+        ),
+        (
+            "exposure",
+            get("ExposureTime"),
+            metadata.exposure_time.map(Value::from),
+        ),
+        (
+            "aperture",
+            get("FNumber"),
+            metadata.f_number.map(Value::from),
+        ),
+        ("iso", get("ISO"), metadata.iso.map(Value::from)),
+        (
+            "focal",
+            get("FocalLength"),
+            metadata.focal_length.map(Value::from),
+        ),
+        (
+            "orientation",
+            get("Orientation"),
+            metadata.orientation.map(Value::from),
+        ),
+        (
+            "size",
+            sides(side("ImageWidth"), side("ImageHeight")),
+            sides(ours(metadata.width), ours(metadata.height)),
+        ),
+        (
+            "taken",
+            text("DateTimeOriginal"),
+            taken.map(|taken| taken.local.strftime("%Y:%m:%d %H:%M:%S").to_string().into()),
+        ),
+        (
+            "latitude",
+            signed("GPSLatitude", "GPSLatitudeRef", ["S", "South"]),
+            metadata.location.map(|point| point.latitude().into()),
+        ),
+        (
+            "longitude",
+            signed("GPSLongitude", "GPSLongitudeRef", ["W", "West"]),
+            metadata.location.map(|point| point.longitude().into()),
+        ),
+        (
+            "altitude",
+            signed("GPSAltitude", "GPSAltitudeRef", ["1", "3"]),
+            metadata.altitude.map(Value::from),
+        ),
+    ]
+}
+
+fn agree(theirs: Option<&Value>, ours: Option<&Value>) -> bool {
+    let (Some(theirs), Some(ours)) = (theirs, ours) else {
+        return false;
+    };
+    let number = |value: &Value| {
+        let text = || value.as_str()?.trim().parse().ok();
+        value.as_f64().or_else(text)
+    };
+    match (number(theirs), number(ours)) {
+        (Some(theirs), Some(ours)) => (theirs - ours).abs() <= 1e-6 * theirs.abs().max(1.0),
+        _ => theirs == ours,
+    }
+}
