@@ -1,11 +1,11 @@
 //! Everything on one machine in one process.
 
 pub mod clock;
+pub mod cognito;
 pub mod credentials;
 pub mod data;
 pub mod dynamodb;
 pub mod front;
 pub mod s3;
 pub mod sigv4;
-pub mod cognito;
 pub mod sqs;

@@ -111,20 +111,19 @@ fn account(pool: &Pool, name: &str, call: &Account) -> Result<Value, Fault> {
                 "CodeDeliveryDetails": delivery(&call.username),
             }))
         }
-        "ConfirmSignUp" => {
-            pool.confirm(&call.username, &call.confirmation_code)?;
-            Ok(json!({}))
-        }
+        "ConfirmSignUp" => pool
+            .confirm(&call.username, &call.confirmation_code)
+            .map(|()| json!({})),
         "ConfirmForgotPassword" => {
             pool.reset(&call.username, &call.confirmation_code, &call.password)?;
             Ok(json!({}))
         }
-        "ResendConfirmationCode" => {
-            pool.resend(&call.username)?;
-            Ok(json!({ "CodeDeliveryDetails": delivery(&call.username) }))
-        }
-        _ => {
-            pool.forgot(&call.username)?;
+        other => {
+            if other == "ResendConfirmationCode" {
+                pool.resend(&call.username)?;
+            } else {
+                pool.forgot(&call.username)?;
+            }
             Ok(json!({ "CodeDeliveryDetails": delivery(&call.username) }))
         }
     }
@@ -206,14 +205,11 @@ struct Given<'a> {
 }
 
 fn attributes(given: &[Attribute]) -> Result<Given<'_>, Fault> {
-    let mut known = Given {
-        email: None,
-        name: None,
-    };
+    let (mut email, mut name) = (None, None);
     for attribute in given {
         match attribute.name.as_str() {
-            "email" => known.email = Some(&attribute.value),
-            "name" | "preferred_username" => known.name = Some(&attribute.value),
+            "email" => email = Some(attribute.value.as_str()),
+            "name" | "preferred_username" => name = Some(attribute.value.as_str()),
             _ => {
                 return Err(Fault::InvalidParameter(
                     "Attributes did not conform to the schema: only email and name are known.",
@@ -221,7 +217,7 @@ fn attributes(given: &[Attribute]) -> Result<Given<'_>, Fault> {
             }
         }
     }
-    Ok(known)
+    Ok(Given { email, name })
 }
 
 fn result(tokens: Tokens) -> Value {

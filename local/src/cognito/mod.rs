@@ -3,6 +3,7 @@
 //! Access tokens stay verifiable without asking here; what asks here, such as
 //! `GetUser`, is refused as soon as the session of its token has ended.
 
+mod account;
 mod api;
 mod authorize;
 mod client;
@@ -26,11 +27,13 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use dynoxide::Database;
-use serde_json::Value;
+use http::{HeaderMap, StatusCode, header};
 use tokio::sync::Semaphore;
 use tracing::error;
 use url::Url;
@@ -46,6 +49,9 @@ use users::Users;
 
 /// How many calls may hash passwords at once; each takes about 20 MB.
 const AT_ONCE: usize = 4;
+
+/// The longest call or form, in bytes.
+const LONGEST_CALL: usize = 64 << 10;
 
 /// How the user pool is named, kept and reached.
 #[derive(Clone, Debug)]
@@ -92,32 +98,19 @@ impl Cognito {
         })
     }
 
-    /// Answers one call of the JSON protocol.
-    ///
-    /// `target` is the `X-Amz-Target` header, such as
-    /// `AWSCognitoIdentityProviderService.SignUp`.
-    pub async fn handle(&self, target: &str, body: Bytes) -> Response {
-        let name = target
-            .strip_prefix("AWSCognitoIdentityProviderService.")
-            .unwrap_or_default()
-            .to_owned();
-        let answer: Result<Value, Fault> =
-            self.run(move |pool| api::call(pool, &name, &body)).await;
-        match answer {
-            Ok(answer) => (
-                [("content-type", "application/x-amz-json-1.1")],
-                answer.to_string(),
-            )
-                .into_response(),
-            Err(fault) => fault.into_response(),
-        }
+    /// Answers the calls of the JSON protocol: POST `/` with `X-Amz-Target`.
+    pub fn calls(&self) -> Router {
+        Router::new()
+            .route("/", post(call))
+            .layer(DefaultBodyLimit::max(LONGEST_CALL))
+            .with_state(self.clone())
     }
 
     /// The pages and endpoints that browsers and OAuth clients use.
     ///
     /// The outbox is shown to peers on loopback only, so requests must carry
     /// axum's `ConnectInfo<SocketAddr>`; without it there is no outbox.
-    pub fn router(&self) -> Router {
+    pub fn pages(&self) -> Router {
         let pool = &self.pool.settings.pool_id;
         Router::new()
             .route(
@@ -142,6 +135,8 @@ impl Cognito {
                 &format!("/{pool}/.well-known/openid-configuration"),
                 get(token_endpoint::configuration),
             )
+            .layer(from_fn(same_origin))
+            .layer(DefaultBodyLimit::max(LONGEST_CALL))
             .with_state(self.clone())
     }
 
@@ -170,5 +165,38 @@ impl Cognito {
             error!(error = format!("{source:#}"), "sign-in failed");
         }
         answer
+    }
+}
+
+/// Answers one call, named by a target such as `AWSCognitoIdentityProviderService.SignUp`.
+async fn call(State(cognito): State<Cognito>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let name = target
+        .strip_prefix("AWSCognitoIdentityProviderService.")
+        .unwrap_or_default()
+        .to_owned();
+    match cognito.run(move |pool| api::call(pool, &name, &body)).await {
+        Ok(answer) => (
+            [("content-type", "application/x-amz-json-1.1")],
+            answer.to_string(),
+        )
+            .into_response(),
+        Err(fault) => fault.into_response(),
+    }
+}
+
+/// Refuses forms that a page of another origin sends in someone's name.
+async fn same_origin(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST);
+    let own = |origin: &str| origin.split_once("://").map(|(_, host)| host) == host;
+    if request.method().is_safe() || text(header::ORIGIN).is_none_or(own) {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, "this origin may not send forms\n").into_response()
     }
 }

@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -67,13 +67,12 @@ impl Desk {
     }
 
     async fn call(&self, name: &str, body: Value) -> Result<Value, String> {
-        let response = self
-            .cognito
-            .handle(
-                &format!("AWSCognitoIdentityProviderService.{name}"),
-                Bytes::from(body.to_string()),
-            )
-            .await;
+        let target = format!("AWSCognitoIdentityProviderService.{name}");
+        let request = Request::post("/")
+            .header("x-amz-target", target)
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.cognito.calls().oneshot(request).await.unwrap();
         let good = response.status().is_success();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
@@ -107,7 +106,7 @@ impl Desk {
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {
-        let response = self.cognito.router().oneshot(request).await.unwrap();
+        let response = self.cognito.pages().oneshot(request).await.unwrap();
         let status = response.status();
         let location = response
             .headers()
@@ -618,6 +617,12 @@ async fn the_pages_take_someone_from_sign_up_to_a_new_password() {
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("href=\"/oauth2/authorize?a=1&amp;b=&quot;"));
 
+    let mut foreign = form("/forgot", &[("email", EMAIL)]);
+    let headers = foreign.headers_mut();
+    headers.insert("host", "127.0.0.1:4566".parse().unwrap());
+    headers.insert("origin", "http://evil.example".parse().unwrap());
+    assert_eq!(desk.send(foreign).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(desk.code().await, code);
     desk.post("/forgot", &[("email", EMAIL)]).await;
     let code = desk.code().await;
     let fields = [
