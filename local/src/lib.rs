@@ -9,3 +9,4 @@ pub mod front;
 pub mod s3;
 pub mod sigv4;
 pub mod sqs;
+pub mod topic;

@@ -40,5 +40,5 @@ pub(super) fn layer(origins: &[String]) -> anyhow::Result<CorsLayer> {
             HeaderName::from_static("x-amz-checksum-sha256"),
             HeaderName::from_static("x-amz-request-id"),
         ])
-        .max_age(Duration::from_secs(3000)))
+        .max_age(Duration::from_mins(50)))
 }

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use bytes::Bytes;
 use http::{StatusCode, header};
+use http_body_util::{BodyExt, Limited};
 use s3s::service::S3Service;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -31,7 +32,7 @@ use guard::Allowed;
 const LONGEST_CALL: usize = 16 << 20;
 
 /// How often expired items are swept and late notifications are tried again.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// What stands behind the address.
 #[derive(Debug)]
@@ -177,9 +178,11 @@ impl Engines {
     /// The body of a call whose signature holds, or the answer to one whose does not.
     async fn signed(&self, service: &str, request: Request) -> Result<Bytes, Response> {
         let (head, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, LONGEST_CALL)
+        let body = Limited::new(body, LONGEST_CALL)
+            .collect()
             .await
-            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?
+            .to_bytes();
         let now = jiff::Timestamp::now();
         sigv4::verify(&head, &body, service, &self.credentials, now).map_err(|refusal| {
             tracing::info!(%refusal, service, "a call was refused");

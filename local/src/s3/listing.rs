@@ -88,7 +88,10 @@ impl Wanted {
         let mut page = Page::default();
         let mut from = self.from.clone().max(self.prefix.clone());
         let mut last = String::new();
-        while self.limit > 0 {
+        if self.limit == 0 {
+            return Ok(page);
+        }
+        loop {
             let mut rolled_up = None;
             index::walk(index, &self.bucket, &from, |object| {
                 let Some(rest) = object.key.strip_prefix(&self.prefix) else {

@@ -12,6 +12,8 @@ mod objects;
 mod outbox;
 mod staged;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
