@@ -1,3 +1,4 @@
 //! Reads the metadata of an original and names its place.
 
 pub mod extract;
+pub mod zone;

@@ -4,6 +4,8 @@
 //! city of that country. `reverse_geocoder` alone names a city for every point
 //! of the ocean and, near a border, often one of the neighbour's.
 
+#[cfg(test)]
+mod accuracy;
 mod archive;
 mod country;
 mod nation;

@@ -71,14 +71,35 @@ fn properties(original: &Original<'_>, items: &Items) -> Result<Picture, Stop> {
 
 /// The EXIF orientation that does what `irot`, then `imir` do.
 fn orientation(rotation: u8, mirror: Option<u8>) -> u8 {
-    match (rotation, mirror) {
-        (0, None) => 1,
-        (1, None) => 8,
-        (2, None) => 3,
-        (_, None) => 6,
-        (0, Some(1)) | (2, Some(0)) => 2,
-        (0, Some(_)) | (2, Some(_)) => 4,
-        (1, Some(1)) | (3, Some(0)) => 7,
-        (_, Some(_)) => 5,
+    // Left and right swapped is top and bottom swapped, turned half around.
+    let (rotation, mirrored) = match mirror {
+        Some(0) => ((rotation + 2) & 3, true),
+        Some(_) => (rotation, true),
+        None => (rotation, false),
+    };
+    match (rotation, mirrored) {
+        (0, false) => 1,
+        (1, false) => 8,
+        (2, false) => 3,
+        (_, false) => 6,
+        (0, true) => 2,
+        (1, true) => 7,
+        (2, true) => 4,
+        (_, true) => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_and_mirrors_make_every_orientation() {
+        let plain = [0, 1, 2, 3].map(|turns| orientation(turns, None));
+        assert_eq!(plain, [1, 8, 3, 6]);
+        let left_right = [0, 1, 2, 3].map(|turns| orientation(turns, Some(1)));
+        assert_eq!(left_right, [2, 7, 4, 5]);
+        let top_bottom = [0, 1, 2, 3].map(|turns| orientation(turns, Some(0)));
+        assert_eq!(top_bottom, [4, 5, 2, 7]);
     }
 }

@@ -49,7 +49,7 @@ fn chunk<'a>(original: &'a Original<'_>, body: u64, length: u32) -> Result<&'a [
 }
 
 /// The keyword and the unpacked text of a text chunk.
-fn text<'a>(kind: [u8; 4], chunk: &'a [u8]) -> Option<(&'a [u8], Cow<'a, [u8]>)> {
+fn text(kind: [u8; 4], chunk: &[u8]) -> Option<(&[u8], Cow<'_, [u8]>)> {
     let (keyword, rest) = split_at_nul(chunk)?;
     let known = keyword == b"XML:com.adobe.xmp" || keyword.starts_with(b"Raw profile type ");
     if !known {

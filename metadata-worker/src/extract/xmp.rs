@@ -86,10 +86,9 @@ fn alternative(node: Node<'_, '_>) -> Option<String> {
 
 /// One to five stars; 0 and -1 mean "not rated" and "rejected".
 fn stars(text: &str) -> Option<u8> {
-    let stars: f64 = text.trim().parse().ok()?;
-    [1, 2, 3, 4, 5]
-        .into_iter()
-        .find(|&star| f64::from(star) == stars.round())
+    // Some editors write "4.0".
+    let whole = text.trim().split('.').next()?;
+    whole.parse().ok().filter(|stars| (1..=5).contains(stars))
 }
 
 #[cfg(test)]
