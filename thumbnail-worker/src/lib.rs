@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Makes the renditions of an original.
+
+pub mod render;

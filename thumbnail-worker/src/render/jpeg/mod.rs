@@ -1,0 +1,240 @@
+//! Decodes JPEG: to planes when nothing but the size changes, else to RGB.
+
+mod damage;
+mod segments;
+
+use image::metadata::Orientation;
+use turbojpeg::{
+    Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp,
+    YuvImage,
+};
+
+use super::colour::{Channels, Colour};
+use super::decoded::Decoded;
+use super::error::{RenderError, Warning};
+use super::fit::Dimensions;
+use super::pixels::Pixels;
+use super::planes::{Chroma, Plane, Planes};
+use super::raster;
+use super::recipe::Recipe;
+use super::rgb::Rgb;
+use segments::Segments;
+
+/// Decodes at the smallest scale that is still as large as the largest size.
+pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderError> {
+    let mut decompressor = Decompressor::new().map_err(|error| corrupt(&error))?;
+    // libjpeg-turbo takes a warning in the header for an error; the pure
+    // decoder knows no scaling but reads these, and the few odd kinds.
+    let Ok(header) = decompressor.read_header(bytes) else {
+        return raster::decode(bytes, cloudalbum_domain::MediaType::Jpeg, recipe);
+    };
+    let budget = &recipe.budget;
+    let stored = budget.accept(header.width as u64, header.height as u64)?;
+    let segments = Segments::of(bytes);
+    budget.accept_scans(segments.scans, stored)?;
+    decompressor
+        .set_scan_limit(budget.scans)
+        .map_err(|error| corrupt(&error))?;
+
+    let orientation = segments
+        .exif
+        .and_then(Orientation::from_exif_chunk)
+        .unwrap_or(Orientation::NoTransforms);
+    let target = recipe
+        .largest(stored.oriented(orientation))
+        .oriented(orientation);
+    let scale = if header.is_lossless {
+        ScalingFactor::ONE
+    } else {
+        scale_for(stored, target)
+    };
+    decompressor
+        .set_scaling_factor(scale)
+        .map_err(|error| corrupt(&error))?;
+    let scaled = header.scaled(scale);
+    let size = budget.accept(scaled.width as u64, scaled.height as u64)?;
+
+    // Progressive and multi-scan files hold every coefficient, two bytes each.
+    let coefficients = if header.is_progressive || segments.scans > 1 {
+        stored.area() * segments.samples_per_four_pixels() / 2
+    } else {
+        0
+    };
+    let channels = channels_of(&header);
+    let colour = Colour::of(segments.icc.as_deref(), channels);
+    let planar = planar(&header, channels) && !matches!(colour, Colour::Convert(_));
+    let per_pixel = if planar { 3 } else { 7 };
+    budget.accept_memory(coefficients + size.area() * per_pixel + target.area() * 8)?;
+
+    let mut warnings = Vec::new();
+    if matches!(colour, Colour::Unusable) {
+        warnings.push(Warning::ColourProfile);
+    }
+    let pixels = if planar {
+        let (planes, damage) = decode_planes(&mut decompressor, bytes, &scaled, size)?;
+        if let Some(message) = damage {
+            let (luma, red) = (&planes.luma, planes.chroma.as_ref().map(|c| &c.red));
+            let grey = damage::grey_rows(&luma.pixels, luma.size.width as usize, 128).min(
+                red.map_or(u32::MAX, |red| {
+                    damage::grey_rows(&red.pixels, red.size.width as usize, 128)
+                        .saturating_mul(luma.size.height)
+                        .div_ceil(red.size.height)
+                }),
+            );
+            warnings.push(damage::judge(&message, grey, luma.size.height)?);
+        }
+        Pixels::Planes(planes)
+    } else {
+        let (samples, damage) = decode_samples(&mut decompressor, bytes, size, channels)?;
+        if let Some(message) = damage {
+            let row = size.width as usize * channels.count();
+            let grey = damage::grey_rows(&samples, row, 128);
+            warnings.push(damage::judge(&message, grey, size.height)?);
+        }
+        let inks = if channels == Channels::Cmyk && segments.adobe {
+            samples.into_iter().map(|ink| u8::MAX - ink).collect()
+        } else {
+            samples
+        };
+        Pixels::Rgb(to_srgb(inks, size, target, channels, &colour)?)
+    };
+    Ok(Decoded {
+        stored,
+        pixels,
+        orientation,
+        warnings,
+    })
+}
+
+/// Of the scales with a fast inverse DCT, the smallest that covers `target`.
+fn scale_for(stored: Dimensions, target: Dimensions) -> ScalingFactor {
+    [
+        ScalingFactor::ONE_EIGHTH,
+        ScalingFactor::ONE_QUARTER,
+        ScalingFactor::ONE_HALF,
+    ]
+    .into_iter()
+    .find(|scale| {
+        scale.scale(stored.width as usize) >= target.width as usize
+            && scale.scale(stored.height as usize) >= target.height as usize
+    })
+    .unwrap_or(ScalingFactor::ONE)
+}
+
+fn channels_of(header: &DecompressHeader) -> Channels {
+    match header.colorspace {
+        Colorspace::Gray => Channels::Grey,
+        Colorspace::CMYK | Colorspace::YCCK => Channels::Cmyk,
+        Colorspace::RGB | Colorspace::YCbCr => Channels::Rgb,
+    }
+}
+
+fn planar(header: &DecompressHeader, channels: Channels) -> bool {
+    !header.is_lossless
+        && channels != Channels::Cmyk
+        && header.colorspace != Colorspace::RGB
+        && header.subsamp != Subsamp::Unknown
+}
+
+type Damage = Option<String>;
+
+fn decode_planes(
+    decompressor: &mut Decompressor,
+    bytes: &[u8],
+    scaled: &DecompressHeader,
+    size: Dimensions,
+) -> Result<(Planes, Damage), RenderError> {
+    let subsamp = scaled.subsamp;
+    let (across, down) = (to_u32(subsamp.width()), to_u32(subsamp.height()));
+    let length = turbojpeg::yuv_pixels_len(scaled.width, 1, scaled.height, subsamp)
+        .map_err(|error| corrupt(&error))?;
+    let mut pixels = vec![0; length];
+    let damage = damage::recoverable(decompressor.decompress_to_yuv(
+        bytes,
+        YuvImage {
+            pixels: pixels.as_mut_slice(),
+            width: scaled.width,
+            align: 1,
+            height: scaled.height,
+            subsamp,
+        },
+    ))?;
+    if subsamp == Subsamp::Gray {
+        let luma = Plane { size, pixels };
+        return Ok((Planes { luma, chroma: None }, damage));
+    }
+    // The planes lie one after the other, luma padded to whole chroma samples.
+    let half = Dimensions::new(size.width.div_ceil(across), size.height.div_ceil(down));
+    let padded = Dimensions::new(half.width * across, half.height * down);
+    let samples = half.width as usize * half.height as usize;
+    let mut blue = pixels.split_off(pixels.len().saturating_sub(2 * samples));
+    let red = blue.split_off(samples.min(blue.len()));
+    let plane = |pixels| Plane { size: half, pixels };
+    let chroma = Chroma {
+        blue: plane(blue),
+        red: plane(red),
+        step: (across, down),
+    };
+    let planes = Planes {
+        luma: Plane {
+            size: padded,
+            pixels,
+        }
+        .trimmed(size),
+        chroma: Some(chroma),
+    };
+    Ok((planes, damage))
+}
+
+fn decode_samples(
+    decompressor: &mut Decompressor,
+    bytes: &[u8],
+    size: Dimensions,
+    channels: Channels,
+) -> Result<(Vec<u8>, Damage), RenderError> {
+    let format = match channels {
+        Channels::Grey => PixelFormat::GRAY,
+        Channels::Rgb => PixelFormat::RGB,
+        Channels::Cmyk => PixelFormat::CMYK,
+    };
+    let (width, height) = (size.width as usize, size.height as usize);
+    let pitch = width * channels.count();
+    let mut pixels = vec![0; pitch * height];
+    let damage = damage::recoverable(decompressor.decompress(
+        bytes,
+        Image {
+            pixels: pixels.as_mut_slice(),
+            width,
+            pitch,
+            height,
+            format,
+        },
+    ))?;
+    Ok((pixels, damage))
+}
+
+/// Converts after the reduction where the channels allow it, since that leaves
+/// fewer pixels to convert.
+fn to_srgb(
+    samples: Vec<u8>,
+    size: Dimensions,
+    target: Dimensions,
+    channels: Channels,
+    colour: &Colour,
+) -> Result<Rgb, RenderError> {
+    let rgb = |size, pixels| Rgb { size, pixels };
+    if channels == Channels::Rgb {
+        let reduced = rgb(size, samples).resized(target)?;
+        Ok(rgb(target, colour.to_srgb(reduced.pixels, channels)))
+    } else {
+        Ok(rgb(size, colour.to_srgb(samples, channels)))
+    }
+}
+
+fn corrupt(error: &turbojpeg::Error) -> RenderError {
+    RenderError::Corrupt(error.to_string())
+}
+
+fn to_u32(small: usize) -> u32 {
+    u32::try_from(small).unwrap_or(1)
+}

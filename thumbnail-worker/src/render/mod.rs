@@ -1,0 +1,81 @@
+//! Makes the renditions of one photo from its bytes, without any IO.
+//!
+//! [`render`] reads the header first and refuses what is over the budget before
+//! a single pixel is decoded; then it decodes once, brings the picture to its
+//! largest size, upright and in sRGB, and derives the smaller sizes from that.
+//!
+//! Damaged files follow one policy: when at least half of the rows can be shown,
+//! the rest stays grey and a [`Warning`] says so; otherwise the photo is
+//! [`RenderError::Corrupt`], so that an empty thumbnail is never made.
+
+mod budget;
+mod colour;
+mod decoded;
+mod error;
+mod fit;
+mod heif;
+mod jpeg;
+mod orient;
+mod pixels;
+mod placeholder;
+mod planes;
+mod pyramid;
+mod raster;
+mod recipe;
+mod rgb;
+mod sniff;
+
+use cloudalbum_domain::MediaType;
+
+use budget::Deadline;
+pub use error::{RenderError, Warning};
+pub use recipe::{Budget, Format, Recipe, Size};
+pub use sniff::{agrees, sniff};
+
+/// Everything that is made from one original.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// Width of the original as shown, after its orientation, in pixels.
+    pub width: u32,
+    /// Height of the original as shown, in pixels.
+    pub height: u32,
+    /// A ThumbHash of the whole picture (<https://evanw.github.io/thumbhash/>).
+    pub thumbhash: Vec<u8>,
+    /// One per size of the recipe, in its order.
+    pub renditions: Vec<Rendition>,
+    /// What was wrong with the file without keeping it from being shown.
+    pub warnings: Vec<Warning>,
+}
+
+/// One derived picture: upright, in sRGB, without metadata.
+#[derive(Clone, Debug)]
+pub struct Rendition {
+    /// The name of its [`Size`].
+    pub name: &'static str,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// The encoded file.
+    pub bytes: Vec<u8>,
+    /// How it is encoded.
+    pub media_type: MediaType,
+}
+
+/// Decodes `bytes` and makes every size of `recipe`.
+///
+/// # Errors
+/// See [`RenderError`]; each is permanent for the same bytes and recipe.
+pub fn render(bytes: &[u8], recipe: &Recipe) -> Result<Rendered, RenderError> {
+    let deadline = Deadline::after(recipe.budget.time);
+    let decoded = match sniff(bytes).ok_or(RenderError::Unsupported("unknown type"))? {
+        MediaType::Jpeg => jpeg::decode(bytes, recipe)?,
+        MediaType::Heic | MediaType::Heif | MediaType::Avif => heif::decode(bytes, recipe)?,
+        kind => raster::decode(bytes, kind, recipe)?,
+    };
+    deadline.check()?;
+    pyramid::build(decoded, recipe, &deadline)
+}
+
+#[cfg(test)]
+mod tests;

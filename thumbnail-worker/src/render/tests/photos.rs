@@ -1,0 +1,94 @@
+//! Photos that real cameras made, when they are at hand.
+
+use std::path::Path;
+
+use super::super::{Recipe, RenderError, Rendered, render};
+use super::rendered;
+
+const PHOTOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/photos");
+
+fn files() -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> = walkdir::WalkDir::new(PHOTOS)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .map(walkdir::DirEntry::into_path)
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_photo_ends_in_renditions_or_a_code() {
+    let mut tiles = Vec::new();
+    for path in files() {
+        let bytes = std::fs::read(&path).unwrap();
+        let name = path.strip_prefix(PHOTOS).unwrap().display().to_string();
+        let began = std::time::Instant::now();
+        let result = render(&bytes, &Recipe::default());
+        let took = began.elapsed().as_millis();
+        println!("{name} | {} | {took} ms", outcome(&result));
+        if let Ok(made) = result {
+            assert_eq!(made.renditions.len(), 4, "{name}");
+            tiles.push(image::load_from_memory(&made.renditions[3].bytes).unwrap());
+        }
+    }
+    if let Some(path) = option_env!("CONTACT_SHEET") {
+        contact_sheet(&tiles).save(path).unwrap();
+    }
+}
+
+fn outcome(result: &Result<Rendered, RenderError>) -> String {
+    match result {
+        Ok(made) => format!("{}x{} {:?}", made.width, made.height, made.warnings),
+        Err(error) => format!("{}: {error}", error.code()),
+    }
+}
+
+fn contact_sheet(tiles: &[image::DynamicImage]) -> image::RgbImage {
+    let columns = 12;
+    let rows = u32::try_from(tiles.len()).unwrap().div_ceil(columns);
+    let mut sheet = image::RgbImage::new(columns * 160, rows * 110);
+    for (index, tile) in tiles.iter().enumerate() {
+        let index = u32::try_from(index).unwrap();
+        let (x, y) = (index % columns * 160, index / columns * 110);
+        image::imageops::overlay(
+            &mut sheet,
+            &tile.thumbnail(156, 106).into_rgb8(),
+            x.into(),
+            y.into(),
+        );
+    }
+    sheet
+}
+
+/// The sixteen files show the same scene, stored in all eight ways.
+#[test]
+fn the_orientation_examples_look_alike() {
+    for shape in ["Landscape", "Portrait"] {
+        let read = |number: u8| {
+            let path = Path::new(PHOTOS).join(format!("orientation/{shape}_{number}.jpg"));
+            std::fs::read(path).ok()
+        };
+        let Some(upright) = read(1) else { return };
+        let grid = |bytes: &[u8]| {
+            let made = rendered(bytes);
+            image::load_from_memory(&made.renditions[0].bytes)
+                .unwrap()
+                .into_rgb8()
+        };
+        let upright = grid(&upright);
+        for number in 2..=8 {
+            let other = grid(&read(number).unwrap());
+            assert_eq!(upright.dimensions(), other.dimensions());
+            let difference: u64 = upright
+                .as_raw()
+                .iter()
+                .zip(other.as_raw())
+                .map(|(a, b)| u64::from(a.abs_diff(*b)))
+                .sum();
+            let mean = difference / upright.as_raw().len() as u64;
+            assert!(mean < 12, "{shape} {number}: {mean}");
+        }
+    }
+}
