@@ -2,6 +2,7 @@
 
 mod buckets;
 mod checksum;
+mod contents;
 mod encode;
 mod event;
 mod index;
@@ -10,10 +11,12 @@ mod listing;
 mod multipart;
 mod objects;
 mod outbox;
+mod parts;
 mod staged;
 mod store;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 use std::sync::Arc;
 
@@ -109,7 +112,7 @@ impl S3 for Protocol {
         &self,
         req: S3Request<ListObjectsInput>,
     ) -> S3Result<S3Response<ListObjectsOutput>> {
-        buckets::objects(&self.store, req.input)
+        contents::objects(&self.store, req.input)
             .await
             .map(S3Response::new)
     }
@@ -118,7 +121,7 @@ impl S3 for Protocol {
         &self,
         req: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        buckets::objects_v2(&self.store, req.input)
+        contents::objects_v2(&self.store, req.input)
             .await
             .map(S3Response::new)
     }
@@ -127,7 +130,7 @@ impl S3 for Protocol {
         &self,
         req: S3Request<ListObjectVersionsInput>,
     ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
-        buckets::versions(&self.store, req.input)
+        contents::versions(&self.store, req.input)
             .await
             .map(S3Response::new)
     }
@@ -246,7 +249,7 @@ impl S3 for Protocol {
         &self,
         req: S3Request<ListPartsInput>,
     ) -> S3Result<S3Response<ListPartsOutput>> {
-        multipart::list_parts(&self.store, req.input)
+        unfinished::list_parts(&self.store, req.input)
             .await
             .map(S3Response::new)
     }
@@ -255,7 +258,7 @@ impl S3 for Protocol {
         &self,
         req: S3Request<ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-        multipart::list_uploads(&self.store, req.input)
+        unfinished::list_uploads(&self.store, req.input)
             .await
             .map(S3Response::new)
     }

@@ -2,35 +2,20 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 use s3s::dto::{
     AbortMultipartUploadInput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CompletedPart, CreateMultipartUploadInput, ETag, ListMultipartUploadsInput,
-    ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, Part,
-    UploadPartInput, UploadPartOutput,
+    CreateMultipartUploadInput, ETag, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3Request, S3Result, s3_error};
 use uuid::Uuid;
 
 use super::checksum::{self, Checksums, Promised, checksums_of, set_checksums};
 use super::index::{self, Attributes, Object};
+use super::parts::{self, Held};
 use super::staged::Staged;
 use super::store::{Store, now_ms};
 use super::{encode, internal, key, objects};
-
-/// S3's smallest part, in bytes; the last one may be smaller.
-const SMALLEST: u64 = 5 << 20;
-
-/// A part that was received.
-#[derive(Debug)]
-struct Held {
-    number: i32,
-    blob: String,
-    size: u64,
-    etag: String,
-    modified_ms: i64,
-    checksums: Checksums,
-}
 
 /// Begins an upload and answers its id.
 pub(super) async fn create(
@@ -77,23 +62,15 @@ pub(super) async fn upload_part(
             "part numbers go from 1 to 10000"
         ));
     }
+    let checksums = checksums_of!(input);
     let (id, bucket, name) = (input.upload_id, input.bucket, input.key);
     {
         let (id, bucket, name) = (id.clone(), bucket.clone(), name.clone());
         store
-            .blocking(move |store| attributes(&store.index(), &id, &bucket, &name).map(drop))
+            .blocking(move |store| parts::attributes(&store.index(), &id, &bucket, &name).map(drop))
             .await?;
     }
-    let promised = Promised {
-        checksums: Checksums {
-            crc32: input.checksum_crc32,
-            crc32c: input.checksum_crc32c,
-            crc64nvme: input.checksum_crc64nvme,
-            sha1: input.checksum_sha1,
-            sha256: input.checksum_sha256,
-        },
-        ..Promised::new(Checksums::default(), input.content_md5, &req.headers)
-    };
+    let promised = Promised::new(checksums, input.content_md5, &req.headers);
     let staged =
         Staged::receive(&store.staging(), input.body, promised, req.trailing_headers).await?;
     let mut output = UploadPartOutput {
@@ -105,7 +82,7 @@ pub(super) async fn upload_part(
         .blocking(move |store| {
             let checksums = serde_json::to_string(&staged.checksums).map_err(internal)?;
             store.keep(&staged, |tx| {
-                attributes(tx, &id, &bucket, &name)?;
+                parts::attributes(tx, &id, &bucket, &name)?;
                 let old: Option<String> = tx
                     .query_row(
                         "DELETE FROM parts WHERE upload = ?1 AND number = ?2 RETURNING blob",
@@ -146,18 +123,18 @@ pub(super) async fn complete(
     store
         .announcing(move |store| {
             let (id, bucket) = (&input.upload_id, &input.bucket);
-            let (mut attributes, parts) = {
+            let (mut attributes, held) = {
                 let index = store.index();
-                let attributes = attributes(&index, id, bucket, &input.key)?;
+                let attributes = parts::attributes(&index, id, bucket, &input.key)?;
                 index::check(&index, bucket, &input.key, &condition)?;
-                (attributes, held(&index, id)?)
+                (attributes, parts::held(&index, id)?)
             };
             let named = input
                 .multipart_upload
                 .as_ref()
                 .and_then(|upload| upload.parts.as_deref())
                 .unwrap_or_default();
-            let chosen = choose(parts, named)?;
+            let chosen = parts::choose(held, named)?;
             attributes.checksums = Checksums {
                 sha256: checksum::multipart_sha256(
                     chosen.iter().map(|part| part.checksums.sha256.as_deref()),
@@ -178,7 +155,7 @@ pub(super) async fn complete(
             };
             let event_name = "ObjectCreated:CompleteMultipartUpload";
             store.publish(&staged, bucket, &object, &condition, event_name, |tx| {
-                end(tx, id, bucket, &input.key)
+                parts::end(tx, id, bucket, &input.key)
             })?;
             let mut output = CompleteMultipartUploadOutput {
                 location: Some(format!("/{bucket}/{}", encode::form(&object.key))),
@@ -197,219 +174,9 @@ pub(super) async fn complete(
 pub(super) async fn abort(store: &Arc<Store>, input: AbortMultipartUploadInput) -> S3Result<()> {
     store
         .blocking(move |store| {
-            store.change(|tx| end(tx, &input.upload_id, &input.bucket, &input.key))
+            store.change(|tx| parts::end(tx, &input.upload_id, &input.bucket, &input.key))
         })
         .await
-}
-
-/// The parts that are held, by number.
-pub(super) async fn list_parts(
-    store: &Arc<Store>,
-    input: ListPartsInput,
-) -> S3Result<ListPartsOutput> {
-    let limit = input.max_parts.unwrap_or(1000).clamp(0, 1000);
-    let after = input.part_number_marker.unwrap_or(0);
-    let (id, bucket, name) = (
-        input.upload_id.clone(),
-        input.bucket.clone(),
-        input.key.clone(),
-    );
-    let mut parts = store
-        .blocking(move |store| {
-            let index = store.index();
-            attributes(&index, &id, &bucket, &name)?;
-            held(&index, &id)
-        })
-        .await?;
-    parts.retain(|part| part.number > after);
-    let truncated = parts.len() > usize::try_from(limit).unwrap_or_default();
-    parts.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok(ListPartsOutput {
-        bucket: Some(input.bucket),
-        key: Some(input.key),
-        upload_id: Some(input.upload_id),
-        max_parts: Some(limit),
-        part_number_marker: Some(after),
-        next_part_number_marker: parts.last().map(|part| part.number),
-        is_truncated: Some(truncated),
-        parts: Some(
-            parts
-                .into_iter()
-                .map(Held::answer)
-                .collect::<S3Result<_>>()?,
-        ),
-        ..ListPartsOutput::default()
-    })
-}
-
-/// The uploads that have neither been completed nor given up.
-pub(super) async fn list_uploads(
-    store: &Arc<Store>,
-    input: ListMultipartUploadsInput,
-) -> S3Result<ListMultipartUploadsOutput> {
-    if input
-        .delimiter
-        .as_deref()
-        .is_some_and(|text| !text.is_empty())
-    {
-        return Err(s3_error!(NotImplemented, "uploads are not rolled up"));
-    }
-    let limit = input.max_uploads.unwrap_or(1000).clamp(0, 1000);
-    let prefix = input.prefix.clone().unwrap_or_default();
-    let key_marker = input.key_marker.clone().unwrap_or_default();
-    // Without an id marker the whole key is behind; no id sorts after this character.
-    let id_marker = input
-        .upload_id_marker
-        .clone()
-        .filter(|marker| !marker.is_empty())
-        .unwrap_or_else(|| "~".to_owned());
-    let bucket = input.bucket.clone();
-    let mut found: Vec<(String, String, i64)> = store
-        .blocking(move |store| {
-            let index = store.index();
-            index::require_bucket(&index, &bucket)?;
-            let mut statement = index
-                .prepare_cached(
-                    "SELECT key, id, initiated_ms FROM uploads
-                     WHERE bucket = ?1 AND (key, id) > (?2, ?3)
-                       AND substr(key, 1, length(?4)) = ?4
-                     ORDER BY key, id LIMIT ?5",
-                )
-                .map_err(internal)?;
-            statement
-                .query_map(
-                    params![bucket, key_marker, id_marker, prefix, limit + 1],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .and_then(Iterator::collect)
-                .map_err(internal)
-        })
-        .await?;
-    let truncated = found.len() > usize::try_from(limit).unwrap_or_default();
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let last = found.last().filter(|_| truncated).cloned();
-    let form = |key: String| match input.encoding_type {
-        Some(_) => encode::form(&key),
-        None => key,
-    };
-    Ok(ListMultipartUploadsOutput {
-        bucket: Some(input.bucket),
-        prefix: input.prefix.map(form),
-        key_marker: input.key_marker.map(form),
-        upload_id_marker: input.upload_id_marker,
-        max_uploads: Some(limit),
-        is_truncated: Some(truncated),
-        next_key_marker: last.clone().map(|(key, ..)| form(key)),
-        next_upload_id_marker: last.map(|(_, id, _)| id),
-        uploads: Some(
-            found
-                .into_iter()
-                .map(|(key, id, initiated_ms)| {
-                    Ok(MultipartUpload {
-                        key: Some(form(key)),
-                        upload_id: Some(id),
-                        initiated: Some(objects::timestamp(initiated_ms)?),
-                        ..MultipartUpload::default()
-                    })
-                })
-                .collect::<S3Result<_>>()?,
-        ),
-        encoding_type: input.encoding_type.clone(),
-        ..ListMultipartUploadsOutput::default()
-    })
-}
-
-impl Held {
-    fn answer(self) -> S3Result<Part> {
-        let mut part = Part {
-            part_number: Some(self.number),
-            size: i64::try_from(self.size).ok(),
-            e_tag: Some(ETag::Strong(self.etag)),
-            last_modified: Some(objects::timestamp(self.modified_ms)?),
-            ..Part::default()
-        };
-        set_checksums!(part, self.checksums);
-        Ok(part)
-    }
-
-    fn is(&self, named: &CompletedPart) -> bool {
-        let etag = named
-            .e_tag
-            .as_ref()
-            .is_none_or(|etag| etag.value() == self.etag);
-        let sent = checksums_of!(named);
-        let agrees = |sent: &Option<String>, held: &Option<String>| sent.is_none() || sent == held;
-        etag && named.e_tag.is_some()
-            && agrees(&sent.sha256, &self.checksums.sha256)
-            && agrees(&sent.sha1, &self.checksums.sha1)
-            && agrees(&sent.crc32, &self.checksums.crc32)
-            && agrees(&sent.crc32c, &self.checksums.crc32c)
-            && agrees(&sent.crc64nvme, &self.checksums.crc64nvme)
-    }
-}
-
-/// What the upload of that id, bucket and key was begun with.
-fn attributes(index: &Connection, id: &str, bucket: &str, key: &str) -> S3Result<Attributes> {
-    index
-        .prepare_cached("SELECT attributes FROM uploads WHERE id = ?1 AND bucket = ?2 AND key = ?3")
-        .and_then(|mut statement| {
-            statement
-                .query_row([id, bucket, key], |row| index::json(row, 0))
-                .optional()
-        })
-        .map_err(internal)?
-        .ok_or_else(|| s3_error!(NoSuchUpload))
-}
-
-fn held(index: &Connection, id: &str) -> S3Result<Vec<Held>> {
-    index
-        .prepare_cached(
-            "SELECT number, blob, size, etag, modified_ms, checksums
-             FROM parts WHERE upload = ?1 ORDER BY number",
-        )
-        .and_then(|mut statement| {
-            statement
-                .query_map([id], |row| {
-                    Ok(Held {
-                        number: row.get(0)?,
-                        blob: row.get(1)?,
-                        size: row.get(2)?,
-                        etag: row.get(3)?,
-                        modified_ms: row.get(4)?,
-                        checksums: index::json(row, 5)?,
-                    })
-                })?
-                .collect()
-        })
-        .map_err(internal)
-}
-
-/// The held parts that the client named, in its order, which must be ascending.
-fn choose(held: Vec<Held>, named: &[CompletedPart]) -> S3Result<Vec<Held>> {
-    if named.is_empty() {
-        return Err(s3_error!(
-            InvalidRequest,
-            "an object needs at least one part"
-        ));
-    }
-    if !named.is_sorted_by(|a, b| a.part_number < b.part_number) {
-        return Err(s3_error!(InvalidPartOrder));
-    }
-    let mut held = held.into_iter();
-    let mut chosen = Vec::with_capacity(named.len().min(10_000));
-    for part in named {
-        let found = held
-            .find(|held| Some(held.number) >= part.part_number)
-            .filter(|held| Some(held.number) == part.part_number && held.is(part))
-            .ok_or_else(|| s3_error!(InvalidPart))?;
-        chosen.push(found);
-    }
-    if let Some((_, all_but_last)) = chosen.split_last()
-        && all_but_last.iter().any(|part| part.size < SMALLEST)
-    {
-        return Err(s3_error!(EntityTooSmall));
-    }
-    Ok(chosen)
 }
 
 /// Compares what the client said about the whole object with its parts.
@@ -436,17 +203,5 @@ fn check_whole(
             "the parts have another checksum together"
         ));
     }
-    Ok(())
-}
-
-fn end(tx: &rusqlite::Transaction<'_>, id: &str, bucket: &str, key: &str) -> S3Result<()> {
-    attributes(tx, id, bucket, key)?;
-    tx.execute(
-        "INSERT INTO garbage (blob) SELECT blob FROM parts WHERE upload = ?1",
-        [id],
-    )
-    .and_then(|_| tx.execute("DELETE FROM parts WHERE upload = ?1", [id]))
-    .and_then(|_| tx.execute("DELETE FROM uploads WHERE id = ?1", [id]))
-    .map_err(internal)?;
     Ok(())
 }

@@ -25,7 +25,7 @@ fn sha256(body: &[u8]) -> String {
 async fn bound(endpoint: &Endpoint, key: &str, age: Duration) -> PresignedRequest {
     let lifetime = PresigningConfig::builder()
         .start_time(SystemTime::now() - age)
-        .expires_in(Duration::from_secs(3600))
+        .expires_in(Duration::from_hours(1))
         .build()
         .unwrap();
     endpoint
@@ -242,7 +242,9 @@ async fn a_body_that_breaks_off_leaves_nothing() {
     let path = request.uri().strip_prefix(&endpoint.url).unwrap();
     let mut head = format!("PUT {path} HTTP/1.1\r\nhost: {address}\r\n");
     for (name, value) in request.headers().filter(|(name, _)| *name != "host") {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        for text in [name, ": ", value, "\r\n"] {
+            head.push_str(text);
+        }
     }
     assert!(head.contains("content-length"), "{head}");
     head.push_str("\r\nthe byt");
@@ -422,7 +424,7 @@ async fn reads_take_ranges_and_presigned_downloads_name_the_file() {
     let error = get().range("bytes=10-").send().await.unwrap_err();
     assert_eq!(status(&error), 416);
 
-    let lifetime = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let lifetime = PresigningConfig::expires_in(Duration::from_mins(1)).unwrap();
     let named = get().response_content_disposition("attachment; filename=\"a b.jpg\"");
     let url = named.presigned(lifetime).await.unwrap().uri().to_owned();
     let answer = reqwest::get(&url).await.unwrap();
@@ -489,7 +491,7 @@ async fn parts_are_checked_listed_and_joined_create_only() {
     let sizes: Vec<_> = listed
         .parts()
         .iter()
-        .filter_map(|part| part.size())
+        .filter_map(aws_sdk_s3::types::Part::size)
         .collect();
     assert_eq!(sizes, [5 << 20, 4]);
     let second = listed.parts().get(1).unwrap();
@@ -539,8 +541,24 @@ async fn parts_are_checked_listed_and_joined_create_only() {
         assert_eq!(name, "ObjectCreated:CompleteMultipartUpload");
         assert_eq!(told.len(), 1);
     }
+}
 
-    let again = create().send().await.unwrap();
+#[tokio::test]
+async fn parts_never_replace_an_object_unasked_and_can_be_given_up() {
+    let endpoint = Endpoint::start().await.unwrap();
+    let (s3, bucket) = (&endpoint.s3, endpoint.bucket.as_str());
+    let put = s3.put_object().bucket(bucket).key(KEY);
+    put.body(ByteStream::from_static(b"first"))
+        .send()
+        .await
+        .unwrap();
+    let again = s3
+        .create_multipart_upload()
+        .bucket(bucket)
+        .key(KEY)
+        .send()
+        .await
+        .unwrap();
     let id = again.upload_id().unwrap();
     let held = s3
         .upload_part()
@@ -558,7 +576,13 @@ async fn parts_are_checked_listed_and_joined_create_only() {
         .set_e_tag(held.e_tag)
         .build();
     let part = CompletedMultipartUpload::builder().parts(part).build();
-    let error = complete(id, &part).await.unwrap_err();
+    let complete = s3
+        .complete_multipart_upload()
+        .bucket(bucket)
+        .key(KEY)
+        .upload_id(id);
+    let complete = complete.multipart_upload(part).if_none_match("*");
+    let error = complete.send().await.unwrap_err();
     assert_eq!(status(&error), 412, "{error:?}");
     let abort = || {
         s3.abort_multipart_upload()
