@@ -20,7 +20,7 @@ impl Backoff {
     /// The wait after the first failure, before jitter.
     pub const FIRST: Duration = Duration::from_secs(4);
     /// No wait is longer.
-    pub const LONGEST: Duration = Duration::from_secs(900);
+    pub const LONGEST: Duration = Duration::from_mins(15);
 
     /// For messages of `queue`.
     pub fn new(queue: Queue) -> Self {

@@ -10,3 +10,4 @@ pub mod s3;
 pub mod sigv4;
 pub mod sqs;
 pub mod topic;
+pub mod traces;

@@ -1,6 +1,8 @@
 //! Which traces are exported.
 
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceState};
+use opentelemetry::trace::{
+    Link, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState,
+};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 
@@ -33,7 +35,7 @@ impl ShouldSample for Sampling {
     ) -> SamplingResult {
         let above = parent
             .map(|context| context.span().span_context().clone())
-            .filter(|above| above.is_valid());
+            .filter(SpanContext::is_valid);
         let decision = match above {
             Some(above) if !above.is_sampled() => SamplingDecision::Drop,
             Some(above)

@@ -58,7 +58,7 @@ impl Telemetry {
         };
         // The filter of log lines must not switch spans off, and exporters must
         // not trace themselves.
-        let traced = Targets::new().with_default(LevelFilter::INFO).with_targets(
+        let targets = Targets::new().with_default(LevelFilter::INFO).with_targets(
             [
                 "opentelemetry",
                 "opentelemetry_sdk",
@@ -78,7 +78,7 @@ impl Telemetry {
         let spans = spans
             .with_target(false)
             .with_tracked_inactivity(false)
-            .with_filter(traced);
+            .with_filter(targets);
         let subscriber = tracing_subscriber::registry()
             .with(json)
             .with(text)
@@ -155,13 +155,13 @@ fn xray() -> XrayExporter<XrayDaemonClient> {
 /// Spans are exported from a thread without a reactor, so the client blocks;
 /// such a client must not be made on a thread that has one.
 fn http_client() -> Result<reqwest::blocking::Client, StartError> {
-    let build = || {
+    let client = || {
         reqwest::blocking::Client::builder()
             .timeout(Duration::from_millis(500))
             .no_proxy()
             .build()
     };
-    let built = std::thread::scope(|scope| scope.spawn(build).join());
+    let built = std::thread::scope(|scope| scope.spawn(client).join());
     built
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         .map_err(StartError::Client)
