@@ -1,0 +1,119 @@
+//! Queues, failures and mending, for operators.
+
+use std::fmt::Write as _;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::api::{Api, Call};
+use crate::args::{OpsArgs, OpsCommand, Settings};
+use crate::terminal::{Terminal, plain};
+
+pub(crate) async fn run(
+    settings: &Settings,
+    given: OpsArgs,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let api = Api::new(settings)?;
+    let answer: Value = match given.command.unwrap_or(OpsCommand::Summary) {
+        OpsCommand::Summary => api.get("/v1/ops/summary", &[]).await?,
+        OpsCommand::Failures { code } => {
+            let query: Vec<_> = code.iter().map(|code| ("code", code.as_str())).collect();
+            api.get("/v1/ops/failures", &query).await?
+        }
+        OpsCommand::Redrive { ids, code, all } => {
+            let which = match code {
+                Some(code) => json!({ "code": code }),
+                None if all => json!({ "all": true }),
+                None => json!({ "ids": ids }),
+            };
+            order(&api, "/v1/ops/redrive", which).await?
+        }
+        OpsCommand::Pause { stage } => {
+            let path = format!("/v1/ops/stages/{}/pause", stage.as_str());
+            api.post(&path, json!({})).await?
+        }
+        OpsCommand::Resume { stage } => {
+            let path = format!("/v1/ops/stages/{}/resume", stage.as_str());
+            api.post(&path, json!({})).await?
+        }
+    };
+    show(&answer, terminal);
+    Ok(())
+}
+
+pub(crate) async fn reconcile(
+    settings: &Settings,
+    dry_run: bool,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let api = Api::new(settings)?;
+    let answer = order(&api, "/v1/ops/reconcile", json!({ "dry_run": dry_run })).await?;
+    show(&answer, terminal);
+    Ok(())
+}
+
+/// A POST that is not repeated by itself: doing it twice counts as two.
+async fn order(api: &Api, path: &str, body: Value) -> anyhow::Result<Value> {
+    let call = Call {
+        method: Method::POST,
+        path,
+        query: &[],
+        body: Some(body),
+        repeatable: false,
+    };
+    Ok(api.call(&call).await?)
+}
+
+fn show(answer: &Value, terminal: &Terminal) {
+    let mut text = String::new();
+    outline(answer, 0, &mut text);
+    match text.trim_end() {
+        "" => terminal.note("done"),
+        text => terminal.line(text),
+    }
+}
+
+/// Writes a JSON value as an indented outline, so that figures which the service
+/// adds are shown without a new client.
+fn outline(value: &Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    let mut entry = |name: &str, value: &Value| {
+        let sub = matches!(value, Value::Object(_) | Value::Array(_));
+        let name = plain(name).replace('_', " ");
+        let _infallible = if sub {
+            writeln!(text, "{indent}{name}")
+        } else {
+            writeln!(text, "{indent}{name}  {}", scalar(value))
+        };
+        if sub {
+            outline(value, depth + 1, text);
+        }
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| entry(name, value)),
+        Value::Array(items) => items.iter().for_each(|item| entry("-", item)),
+        Value::Null => {}
+        value => entry("", value),
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_becomes_an_outline() {
+        let mut text = String::new();
+        let answer = json!({ "stages": [ { "in_flight": 2, "name": "thumb\u{7}nails" } ] });
+        outline(&answer, 0, &mut text);
+        assert_eq!(
+            text,
+            "stages\n  -\n    in flight  2\n    name  thumb nails\n"
+        );
+    }
+}
