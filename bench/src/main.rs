@@ -1,1 +1,27 @@
-fn main() {}
+//! Benchmarks beside peers: `cloudalbum-bench [SUBJECT…]`, all without one.
+//!
+//! One line per figure on standard output: `figure <name> <value> <unit>`.
+
+mod agreement;
+mod figure;
+mod metadata;
+mod mutation;
+mod places;
+
+use anyhow::bail;
+
+fn main() -> anyhow::Result<()> {
+    let mut subjects: Vec<String> = std::env::args().skip(1).collect();
+    if subjects.is_empty() {
+        subjects = ["metadata", "places"].map(str::to_owned).to_vec();
+    }
+    for subject in subjects {
+        match subject.as_str() {
+            "metadata" => metadata::run()?,
+            "places" => places::run()?,
+            "mutation" => mutation::run()?,
+            other => bail!("no benchmark is called {other}"),
+        }
+    }
+    Ok(())
+}

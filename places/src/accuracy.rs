@@ -73,3 +73,28 @@ fn names_the_country_of_known_points() {
         );
     }
 }
+
+#[test]
+fn the_city_is_nearer_than_that_of_the_crates_own_data() {
+    let Ok(points) = std::fs::read_to_string(POINTS) else {
+        return;
+    };
+    let places = Places::new();
+    let own = reverse_geocoder::ReverseGeocoder::new();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for line in points.lines().filter(|line| line.starts_with("border,")) {
+        let mut fields = line.split(',').skip(1);
+        let mut degrees = || fields.next().unwrap().parse().unwrap();
+        let point = GeoPoint::new(degrees(), degrees()).unwrap();
+        if let Some(distance) = places.distance(point) {
+            ours.push(distance);
+            theirs.push(own.search((point.latitude(), point.longitude())).distance);
+        }
+    }
+    let median = |distances: &mut Vec<f64>| {
+        distances.sort_by(f64::total_cmp);
+        distances[distances.len() / 2]
+    };
+    assert!(ours.len() > 1000);
+    assert!(median(&mut ours) < median(&mut theirs));
+}

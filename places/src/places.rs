@@ -55,6 +55,17 @@ impl Places {
         }))
     }
 
+    /// How far the nearest city of the country is, in any unit.
+    #[cfg(test)]
+    pub(crate) fn distance(&self, point: GeoPoint) -> Option<f64> {
+        let cities = self.cities(self.borders.country(point)?).unwrap()?;
+        Some(
+            cities
+                .search((point.latitude(), point.longitude()))
+                .distance,
+        )
+    }
+
     fn cities(&self, country: &str) -> Result<Option<Arc<ReverseGeocoder>>, LoadCitiesError> {
         let mut loaded = self.cities.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cities) = loaded.get(country) {

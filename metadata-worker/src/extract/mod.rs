@@ -1,8 +1,6 @@
 //! What the bytes of an original say about the photo. Never fails: what cannot
 //! be read is missing, with a warning.
 
-#[cfg(test)]
-mod agreement;
 mod boxes;
 mod camera;
 mod container;
