@@ -13,7 +13,6 @@ pub(crate) struct Agreement {
     fields: u32,
     same: u32,
     /// File, field and both values.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the test names them"))]
     misses: Vec<(String, &'static str, String)>,
 }
 
