@@ -2,8 +2,12 @@
 
 pub mod backoff;
 pub mod batch;
+pub mod bucket;
+pub mod clients;
 pub mod notification;
 pub mod queue;
+pub mod sessions;
 pub mod settings;
+pub mod table;
 pub mod telemetry;
 pub mod worker;

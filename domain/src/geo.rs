@@ -43,13 +43,15 @@ impl GeoPoint {
     /// (<https://learn.microsoft.com/bingmaps/articles/bing-maps-tile-system>).
     pub fn quadkey(self, zoom: u8) -> String {
         let (x, y) = self.tile(zoom);
-        (0..zoom)
-            .rev()
-            .map(|bit| {
-                let digit = ((x >> bit) & 1) | (((y >> bit) & 1) << 1);
-                char::from_digit(digit, 4).unwrap_or('0')
-            })
-            .collect()
+        Self::quadkey_of(x, y, zoom)
+    }
+
+    /// The quadkey of the tile in column `x` and row `y`.
+    pub fn quadkey_of(x: u32, y: u32, zoom: u8) -> String {
+        let digit = |bit: u8| {
+            char::from_digit(((x >> bit) & 1) | (((y >> bit) & 1) << 1), 4).unwrap_or('0')
+        };
+        (0..zoom.min(24)).rev().map(digit).collect()
     }
 
     /// The column and row of the map tile that holds the point at `zoom` (at

@@ -28,6 +28,13 @@ pub enum IndexEntry {
 }
 
 impl IndexEntry {
+    /// The sort key in `PhotoIndex`.
+    pub fn sort_key(&self) -> &str {
+        match self {
+            Self::Word { entry, .. } | Self::Point { entry } | Self::Tile { entry } => entry,
+        }
+    }
+
     /// Zoom level of the points' quadkeys: tiles of about 2 m.
     pub const POINT_ZOOM: u8 = 24;
     /// Zoom levels at which tiles are counted.

@@ -400,8 +400,8 @@ mod tests {
         assert_eq!(ready.status(), Status::Ready);
         assert_eq!(
             index_entries(&ready).len(),
-            3 + 1 + 3,
-            "paris, img, 1, jpg less one; a point; tiles"
+            4 + 1 + 3,
+            "paris, img, 1, jpg; a point; its tiles"
         );
     }
 

@@ -204,7 +204,7 @@ mod tests {
             format!("{}/.well-known/jwks.json", settings.token_issuer)
         );
         assert_eq!(settings.cognito_domain.scheme(), "https");
-        assert_eq!(settings.url_life, Duration::from_secs(900));
+        assert_eq!(settings.url_life, Duration::from_mins(15));
     }
 
     #[test]

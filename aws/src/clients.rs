@@ -1,0 +1,47 @@
+//! The SDK's clients, all from one configuration.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use url::Url;
+
+/// Makes clients of the services.
+#[derive(Clone, Debug)]
+pub struct Clients(SdkConfig);
+
+impl Clients {
+    /// Credentials and endpoints as the SDK finds them in the environment.
+    pub async fn load(region: &str) -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::latest());
+        Self(loader.region(Region::new(region.to_owned())).load().await)
+    }
+
+    /// All services at one `endpoint`.
+    pub async fn at(endpoint: &Url, region: &str, key_id: &str, secret: &str) -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(endpoint.as_str().trim_end_matches('/'))
+            .credentials_provider(Credentials::from_keys(key_id, secret, None));
+        Self(loader.load().await)
+    }
+
+    /// A client of DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.0)
+    }
+
+    /// A client of SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.0)
+    }
+
+    /// A client of S3. With an endpoint of its own, buckets are in the path:
+    /// names below an IP address or `localhost` do not resolve.
+    pub fn s3(&self, endpoint: Option<&Url>) -> aws_sdk_s3::Client {
+        let mut config = aws_sdk_s3::config::Builder::from(&self.0);
+        if let Some(endpoint) = endpoint {
+            config = config.endpoint_url(endpoint.as_str().trim_end_matches('/'));
+        }
+        let own = endpoint.is_some() || self.0.endpoint_url().is_some();
+        aws_sdk_s3::Client::from_conf(config.force_path_style(own).build())
+    }
+}
