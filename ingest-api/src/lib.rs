@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The HTTP service: sign-in, manifests, the album.
+//!
+//! A handler that takes a [`Caller`] answers nobody else. Errors are
+//! [`Problem`]s; what axum itself refuses becomes one on the way out.
+
+mod app;
+mod auth;
+mod changes;
+mod health;
+mod hosts;
+mod me;
+mod observe;
+mod openapi;
+mod pages;
+mod photos;
+mod problem;
+mod uploads;
+mod view;
+
+pub use app::{App, router, router_behind_gateway};
+pub use auth::{Auth, Caller};
+pub use problem::Problem;

@@ -1,0 +1,169 @@
+//! What every handler shares, and the routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use cloudalbum_aws::bucket::Bucket;
+use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::notification::{self, Created};
+use cloudalbum_aws::queue::{Outgoing, Queue};
+use cloudalbum_aws::sessions::Sessions;
+use cloudalbum_aws::settings::ServiceSettings;
+use cloudalbum_aws::table::Table;
+use cloudalbum_domain::Photo;
+
+use crate::auth::{Auth, sign_in};
+use crate::{Problem, changes, health, hosts, me, observe, openapi, pages, photos, uploads};
+
+/// A manifest of 1,000 entries with long texts stays below this.
+const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// What every handler shares. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// What the process was told.
+    pub settings: Arc<ServiceSettings>,
+    /// Who is asking.
+    pub auth: Arc<Auth>,
+    /// Browser sessions, and sign-ins under way.
+    pub sessions: Sessions,
+    /// Records.
+    pub table: Table,
+    /// Objects.
+    pub bucket: Bucket,
+    /// The queue of the thumbnail-worker.
+    pub thumbnails: Queue,
+    /// The queue of the metadata-worker.
+    pub metadata: Queue,
+}
+
+impl App {
+    /// Builds what handlers need. Nothing is reached yet.
+    pub fn new(settings: ServiceSettings, clients: &Clients) -> Result<Self, reqwest::Error> {
+        let table = format!("{}Session", settings.table_prefix);
+        let sessions = Sessions::new(clients.dynamodb(), table);
+        let public = clients.s3(settings.s3_public_url.as_ref());
+        Ok(Self {
+            table: Table::new(clients.dynamodb(), &settings.table_prefix),
+            bucket: Bucket::new(clients.s3(None), public, &*settings.bucket),
+            thumbnails: Queue::new(clients.sqs(), &*settings.thumbnails_queue_url),
+            metadata: Queue::new(clients.sqs(), &*settings.metadata_queue_url),
+            auth: Arc::new(Auth::new(&settings, sessions.clone())?),
+            settings: Arc::new(settings),
+            sessions,
+        })
+    }
+
+    /// Sends fresh messages for the unfinished stages of a photo. When that
+    /// fails the record still waits, and can be retried.
+    pub(crate) async fn requeue(&self, photo: &Photo) -> Result<(), Problem> {
+        let created = Created {
+            key: photo.original(),
+            event_time: photo.changed_at,
+            size: Some(photo.filesize),
+            etag: None,
+            sequencer: None,
+        };
+        let body = notification::to_json(&created, self.bucket.name());
+        let message = Outgoing {
+            body,
+            trace: Some(photo.trace_context),
+        };
+        let stages = [
+            (&self.thumbnails, photo.thumbnails.pending_since()),
+            (&self.metadata, photo.metadata.pending_since()),
+        ];
+        for (queue, _) in stages.into_iter().filter(|(_, waits)| waits.is_some()) {
+            queue
+                .send(&message)
+                .await
+                .map_err(|error| Problem::unavailable(&error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The service as a server that browsers reach by `BASE_URL`.
+pub fn router(app: App) -> Router {
+    let guard = from_fn_with_state(app.clone(), hosts::guard);
+    around(routes(app.clone()).layer(guard), app)
+}
+
+/// The service behind a gateway that has a host name of its own.
+pub fn router_behind_gateway(app: App) -> Router {
+    around(routes(app.clone()), app)
+}
+
+fn routes(app: App) -> Router {
+    Router::new()
+        .route("/auth/login", get(sign_in::login))
+        .route("/auth/callback", get(sign_in::callback))
+        .route("/auth/logout", post(sign_in::logout))
+        .route("/v1/sign-in", get(sign_in::endpoints))
+        .route("/v1/uploads", post(uploads::create))
+        .route("/v1/photos", get(photos::list))
+        .route(
+            "/v1/photos/{id}",
+            get(photos::read).patch(photos::edit).delete(photos::trash),
+        )
+        .route("/v1/photos/{id}/restore", post(photos::restore))
+        .route("/v1/photos/{id}/retry", post(photos::retry))
+        .route("/v1/changes", get(changes::changes))
+        .route("/v1/me", get(me::read).patch(me::edit))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(openapi::document))
+        .fallback(pages::page)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(app)
+}
+
+fn around(routes: Router, app: App) -> Router {
+    routes
+        .layer(from_fn_with_state(app, pages::secure))
+        .layer(from_fn(observe::request))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Method, StatusCode};
+
+    use crate::auth::tests::World;
+
+    #[tokio::test]
+    async fn every_error_is_a_problem_document() {
+        let world = World::start().await;
+        for (method, path, status) in [
+            (Method::GET, "/v1/nothing", StatusCode::NOT_FOUND),
+            (Method::DELETE, "/healthz", StatusCode::METHOD_NOT_ALLOWED),
+            (Method::GET, "/assets/nothing.js", StatusCode::NOT_FOUND),
+        ] {
+            let answer = world.ask(method, path, &[]).await;
+            assert_eq!(answer.status, status, "{path}");
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+            let trace = answer.headers["x-amzn-trace-id"].to_str().unwrap();
+            let id = answer.problem().trace_id.unwrap();
+            assert!(trace.starts_with(&format!("Root={id}")), "{trace}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_foreign_host_is_refused() {
+        let world = World::start().await;
+        let answer = world
+            .ask(Method::GET, "/healthz", &[("host", "evil.example")])
+            .await;
+        assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
+        assert_eq!(
+            world.ask(Method::GET, "/healthz", &[]).await.status,
+            StatusCode::OK
+        );
+        assert_eq!(
+            world.ask(Method::GET, "/readyz", &[]).await.status,
+            StatusCode::OK
+        );
+    }
+}

@@ -1,0 +1,580 @@
+//! Tokens, sessions and sign-in against a real DynamoDB engine and an issuer
+//! whose keys are made here.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use axum::body::Body;
+use axum::extract::{Form, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::settings::ServiceSettings;
+use cloudalbum_domain::wire;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+use url::Url;
+
+use crate::app::{self, App};
+use crate::auth::Caller;
+
+const BASE: &str = "http://127.0.0.1:8080";
+const SUB: &str = "3f2c8a5e-0000-4000-8000-123456789abc";
+
+/// The service, a DynamoDB engine and an issuer.
+pub(crate) struct World {
+    router: Router,
+    issuer: Arc<Issuer>,
+}
+
+struct Issuer {
+    url: Url,
+    key: EncodingKey,
+    public: Value,
+    /// Codes not yet used, with what their sign-in asked for.
+    codes: Mutex<HashMap<String, Grant>>,
+    revoked: Mutex<Vec<String>>,
+    fetched: AtomicUsize,
+    refreshed: AtomicUsize,
+    refuses_refresh: std::sync::atomic::AtomicBool,
+}
+
+#[derive(Clone)]
+struct Grant {
+    challenge: String,
+    nonce: String,
+    /// How long the access token lives, in seconds.
+    life: i64,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn problem(&self) -> wire::Problem {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// `name=value` of the cookie that was set.
+    fn cookie(&self, name: &str) -> String {
+        let set = self.headers.get_all("set-cookie").iter();
+        let mut set = set.map(|value| value.to_str().unwrap());
+        let set = set
+            .find(|value| value.starts_with(&format!("{name}=")))
+            .unwrap();
+        set.split(';').next().unwrap().to_owned()
+    }
+
+    fn location(&self) -> Url {
+        self.headers["location"].to_str().unwrap().parse().unwrap()
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::serving(Path::new("/nonexistent")).await
+    }
+
+    pub(crate) async fn serving(web: &Path) -> Self {
+        Self::with(web, BASE).await
+    }
+
+    async fn with(web: &Path, base: &str) -> Self {
+        let issuer = Issuer::start().await;
+        let engine = dynamodb().await;
+        let pool = format!("{}pool", issuer.url);
+        let jwks = format!("{}jwks", issuer.url);
+        let web = web.to_str().unwrap();
+        let variables = HashMap::from([
+            ("AWS_REGION", "eu-west-1"),
+            ("S3_PHOTO_BUCKET", "album"),
+            ("S3_PUBLIC_URL", "http://127.0.0.1:4566"),
+            ("COGNITO_POOL_ID", "pool"),
+            ("COGNITO_CLIENT_ID", "web"),
+            ("COGNITO_CLIENT_SECRET", "hush"),
+            ("COGNITO_CLI_CLIENT_ID", "cli"),
+            ("COGNITO_DOMAIN", issuer.url.as_str()),
+            ("TOKEN_ISSUER", &pool),
+            ("JWKS_URL", &jwks),
+            ("BASE_URL", base),
+            ("WEB_DIR", web),
+            ("THUMBNAILS_QUEUE_URL", "http://127.0.0.1:4566/1/thumbnails"),
+            ("METADATA_QUEUE_URL", "http://127.0.0.1:4566/1/metadata"),
+        ]);
+        let lookup = |name: &str| variables.get(name).map(ToString::to_string);
+        let settings = ServiceSettings::from_lookup(&lookup).unwrap();
+        let clients = Clients::at(&engine, "eu-west-1", "key", "secret").await;
+        let app = App::new(settings, &clients).unwrap();
+        let who = Router::new()
+            .route("/who", get(who).post(who))
+            .with_state(app.clone());
+        Self {
+            router: app::router(app).merge(who),
+            issuer,
+        }
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", "127.0.0.1:8080");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    async fn who(&self, token: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.ask(Method::GET, "/who", &[("authorization", &bearer)])
+            .await
+    }
+
+    /// Begins a sign-in; gives the attempt's cookie and the page it leads to.
+    async fn login(&self) -> (String, HashMap<String, String>) {
+        let answer = self.ask(Method::GET, "/auth/login?return=/map", &[]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let query = answer.location().query_pairs().into_owned().collect();
+        (answer.cookie("attempt"), query)
+    }
+
+    async fn callback(&self, cookie: &str, code: &str, state: &str) -> Answer {
+        let path = format!("/auth/callback?code={code}&state={state}");
+        self.ask(Method::GET, &path, &[("cookie", cookie)]).await
+    }
+
+    /// Signs in and gives the session's cookie.
+    async fn signed_in(&self, life: i64) -> String {
+        let (cookie, asked) = self.login().await;
+        let code = self.issuer.grant(&asked, life);
+        let answer = self.callback(&cookie, &code, &asked["state"]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers["location"], "/map");
+        answer.cookie("session")
+    }
+}
+
+async fn who(caller: Caller) -> Json<Value> {
+    Json(json!({ "owner": caller.owner, "email": caller.email, "operator": caller.operator }))
+}
+
+impl Issuer {
+    async fn start() -> Arc<Self> {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let key = encoding(&pair);
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
+        jwk.common.key_id = Some("one".to_owned());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let issuer = Arc::new(Self {
+            url: url.parse().unwrap(),
+            key,
+            public: serde_json::to_value(jwk).unwrap(),
+            codes: Mutex::default(),
+            revoked: Mutex::default(),
+            fetched: AtomicUsize::new(0),
+            refreshed: AtomicUsize::new(0),
+            refuses_refresh: false.into(),
+        });
+        let routes = Router::new()
+            .route("/jwks", get(jwks))
+            .route("/oauth2/token", post(issue))
+            .route("/oauth2/revoke", post(revoke))
+            .with_state(Arc::clone(&issuer));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        issuer
+    }
+
+    fn grant(&self, asked: &HashMap<String, String>, life: i64) -> String {
+        let (challenge, nonce) = (asked["code_challenge"].clone(), asked["nonce"].clone());
+        let code = format!("code-{nonce}");
+        self.codes.lock().unwrap().insert(
+            code.clone(),
+            Grant {
+                challenge,
+                nonce,
+                life,
+            },
+        );
+        code
+    }
+
+    fn access(&self, life: i64) -> Value {
+        let now = jiff::Timestamp::now().as_second();
+        json!({
+            "sub": SUB, "token_use": "access", "client_id": "web", "username": "ada",
+            "iss": format!("{}pool", self.url), "iat": now, "exp": now + life,
+        })
+    }
+
+    fn id(&self, nonce: &str) -> Value {
+        let now = jiff::Timestamp::now().as_second();
+        json!({
+            "sub": SUB, "token_use": "id", "aud": "web", "nonce": nonce,
+            "email": "ada@example.com", "iss": format!("{}pool", self.url), "exp": now + 3_600,
+        })
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        sign_as(claims, "one", &self.key)
+    }
+}
+
+fn encoding(pair: &KeyPair) -> EncodingKey {
+    let text = base64::prelude::BASE64_STANDARD.encode(pair.as_der().unwrap().as_ref());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+    EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap()
+}
+
+fn sign_as(claims: &Value, kid: &str, key: &EncodingKey) -> String {
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(kid.to_owned());
+    encode(&header, claims, key).unwrap()
+}
+
+async fn jwks(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+    issuer.fetched.fetch_add(1, Ordering::Relaxed);
+    Json(json!({ "keys": [{ "kty": "unheard-of", "kid": "x" }, issuer.public] }))
+}
+
+async fn issue(
+    State(issuer): State<Arc<Issuer>>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Json<Value>, StatusCode> {
+    let basic = format!("Basic {}", STANDARD.encode("web:hush"));
+    if headers["authorization"] != basic {
+        return Err(StatusCode::UNAUTHORIZED);
+    }
+    if form["grant_type"] == "refresh_token" {
+        issuer.refreshed.fetch_add(1, Ordering::Relaxed);
+        if issuer.refuses_refresh.load(Ordering::Relaxed) || form["refresh_token"] != "refresh" {
+            return Err(StatusCode::BAD_REQUEST);
+        }
+        return Ok(Json(
+            json!({ "access_token": issuer.sign(&issuer.access(3_600)) }),
+        ));
+    }
+    let grant = issuer.codes.lock().unwrap().remove(&form["code"]);
+    let grant = grant.ok_or(StatusCode::BAD_REQUEST)?;
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"]));
+    let callback = format!("{BASE}/auth/callback");
+    if grant.challenge != challenge || form["redirect_uri"] != callback {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    Ok(Json(json!({
+        "access_token": issuer.sign(&issuer.access(grant.life)),
+        "id_token": issuer.sign(&issuer.id(&grant.nonce)),
+        "refresh_token": "refresh",
+    })))
+}
+
+async fn revoke(State(issuer): State<Arc<Issuer>>, Form(form): Form<HashMap<String, String>>) {
+    issuer.revoked.lock().unwrap().push(form["token"].clone());
+}
+
+async fn dynamodb() -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: Url = format!("http://{}/", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let database = dynoxide::Database::memory().unwrap();
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    let table = json!({
+        "TableName": "Session", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+    });
+    let answer = reqwest::Client::new()
+        .post(url.clone())
+        .header("x-amz-target", "DynamoDB_20120810.CreateTable")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-date", "20260101T000000Z")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=key/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+        )
+        .body(table.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        answer.status().is_success(),
+        "{}",
+        answer.text().await.unwrap()
+    );
+    url
+}
+
+#[tokio::test]
+async fn takes_access_tokens_of_our_clients() {
+    let world = World::start().await;
+    let mut claims = world.issuer.access(3_600);
+    let answer = world.who(&world.issuer.sign(&claims)).await;
+    assert_eq!(
+        answer.json(),
+        json!({ "owner": SUB, "email": null, "operator": false })
+    );
+    claims["client_id"] = "cli".into();
+    claims["cognito:groups"] = json!(["operators"]);
+    assert_eq!(
+        world.who(&world.issuer.sign(&claims)).await.json()["operator"],
+        true
+    );
+    // A clock that is 30 seconds off is no reason.
+    let leeway = world.issuer.sign(&world.issuer.access(-30));
+    assert_eq!(world.who(&leeway).await.status, StatusCode::OK);
+    assert_eq!(world.issuer.fetched.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn refuses_every_other_token() {
+    let world = World::start().await;
+    let issuer = &world.issuer;
+    let good = issuer.access(3_600);
+    let now = jiff::Timestamp::now().as_second();
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        issuer.sign(&claims)
+    };
+    let without = |name: &str| {
+        let mut claims = good.clone();
+        claims.as_object_mut().unwrap().remove(name);
+        issuer.sign(&claims)
+    };
+    let stranger = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let stranger = encoding(&stranger);
+    let token = issuer.sign(&good);
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let body = signed.split('.').nth(1).unwrap();
+    let head = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let modulus = URL_SAFE_NO_PAD
+        .decode(issuer.public["n"].as_str().unwrap())
+        .unwrap();
+    let mut hmac = Header::new(Algorithm::HS256);
+    hmac.kid = Some("one".to_owned());
+    for (case, token) in [
+        ("empty", String::new()),
+        ("garbage", "a.b.c".to_owned()),
+        ("too long", "a".repeat(20_000)),
+        ("forged signature", format!("{signed}.{}", "A".repeat(342))),
+        ("another's key", sign_as(&good, "one", &stranger)),
+        ("unknown kid", sign_as(&good, "two", &issuer.key)),
+        (
+            "alg none",
+            format!("{}.{body}.", head(r#"{"alg":"none","kid":"one"}"#)),
+        ),
+        (
+            "HS256 with the public key",
+            encode(&hmac, &good, &EncodingKey::from_secret(&modulus)).unwrap(),
+        ),
+        ("ID token", issuer.sign(&issuer.id("nonce"))),
+        ("no token_use", without("token_use")),
+        ("another client", with("client_id", "other".into())),
+        (
+            "another issuer",
+            with("iss", "https://evil.example/pool".into()),
+        ),
+        ("no issuer", without("iss")),
+        ("expired", issuer.sign(&issuer.access(-61))),
+        ("no expiry", without("exp")),
+        ("not yet valid", with("nbf", (now + 120).into())),
+        ("sub that is no owner", with("sub", "../other".into())),
+    ] {
+        let answer = world.who(&token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{case}");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer", "{case}");
+    }
+    let answer = world.ask(Method::GET, "/who", &[]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "no token");
+    // Made-up key ids cost the issuer no more than the first look.
+    assert_eq!(issuer.fetched.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn signs_a_browser_in_and_out() {
+    let world = World::start().await;
+    let session = world.signed_in(3_600).await;
+    let who = world
+        .ask(Method::GET, "/who", &[("cookie", &session)])
+        .await;
+    assert_eq!(who.json()["email"], "ada@example.com");
+    let sent = [("cookie", session.as_str()), ("origin", BASE)];
+    let out = world.ask(Method::POST, "/auth/logout", &sent).await;
+    assert_eq!(out.status, StatusCode::OK);
+    assert_eq!(out.cookie("session"), "session=");
+    assert!(
+        out.json()["redirect"]
+            .as_str()
+            .unwrap()
+            .contains("/logout?client_id=web")
+    );
+    assert_eq!(*world.issuer.revoked.lock().unwrap(), ["refresh"]);
+    let who = world
+        .ask(Method::GET, "/who", &[("cookie", &session)])
+        .await;
+    assert_eq!(who.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn cookies_are_for_the_server_alone() {
+    let world = World::with(Path::new("/nonexistent"), "https://album.example").await;
+    let host = [("host", "album.example")];
+    let answer = world.ask(Method::GET, "/auth/login", &host).await;
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-attempt="), "{cookie}");
+    for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(
+            cookie.split("; ").any(|found| found == attribute),
+            "{cookie}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn refuses_callbacks_that_were_not_asked_for() {
+    let world = World::start().await;
+    let (cookie, asked) = world.login().await;
+    let code = world.issuer.grant(&asked, 3_600);
+    let state = &asked["state"];
+    for (case, cookie, state) in [
+        ("no cookie", "other=1", state.as_str()),
+        (
+            "another browser's cookie",
+            world.login().await.0.as_str(),
+            state,
+        ),
+        ("wrong state", &cookie, "AAAA"),
+        ("no state", &cookie, ""),
+    ] {
+        let answer = world.callback(cookie, &code, state).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{case}");
+        assert!(!answer.headers.contains_key("set-cookie"), "{case}");
+    }
+    let good = world.callback(&cookie, &code, state).await;
+    assert_eq!(good.status, StatusCode::SEE_OTHER);
+    let replayed = world.callback(&cookie, &code, state).await;
+    assert_eq!(
+        replayed.status,
+        StatusCode::BAD_REQUEST,
+        "replayed callback"
+    );
+    let (cookie, asked) = world.login().await;
+    let replayed = world.callback(&cookie, &code, &asked["state"]).await;
+    assert_eq!(replayed.status, StatusCode::BAD_REQUEST, "replayed code");
+}
+
+#[tokio::test]
+async fn refuses_tokens_of_another_sign_in() {
+    let world = World::start().await;
+    let (cookie, mut asked) = world.login().await;
+    asked.insert("nonce".to_owned(), "another".to_owned());
+    let code = world.issuer.grant(&asked, 3_600);
+    let answer = world.callback(&cookie, &code, &asked["state"]).await;
+    assert_eq!(answer.problem().code, "sign_in_refused");
+    let (cookie, mut asked) = world.login().await;
+    asked.insert("code_challenge".to_owned(), "another".to_owned());
+    let code = world.issuer.grant(&asked, 3_600);
+    let answer = world.callback(&cookie, &code, &asked["state"]).await;
+    assert_eq!(answer.problem().code, "sign_in_refused");
+}
+
+#[tokio::test]
+async fn refuses_changes_from_other_sites_with_our_cookie() {
+    let world = World::start().await;
+    let session = world.signed_in(3_600).await;
+    let cookie = ("cookie", session.as_str());
+    for path in ["/who", "/auth/logout"] {
+        for other in [
+            ("origin", "https://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            let answer = world.ask(Method::POST, path, &[cookie, other]).await;
+            assert_eq!(answer.problem().code, "cross_origin", "{path} {other:?}");
+        }
+        assert_eq!(
+            world.ask(Method::POST, path, &[cookie]).await.status,
+            StatusCode::FORBIDDEN
+        );
+    }
+    let own = world
+        .ask(Method::POST, "/who", &[cookie, ("origin", BASE)])
+        .await;
+    assert_eq!(own.status, StatusCode::OK);
+    // A bearer token is no ambient authority.
+    let bearer = format!("Bearer {}", world.issuer.sign(&world.issuer.access(60)));
+    let sent = [
+        ("authorization", bearer.as_str()),
+        ("origin", "https://evil.example"),
+    ];
+    assert_eq!(
+        world.ask(Method::POST, "/who", &sent).await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn refreshes_in_time_and_ends_when_the_issuer_refuses() {
+    let world = World::start().await;
+    let session = world.signed_in(30).await;
+    let cookie = [("cookie", session.as_str())];
+    for _ in 0..2 {
+        assert_eq!(
+            world.ask(Method::GET, "/who", &cookie).await.status,
+            StatusCode::OK
+        );
+    }
+    assert_eq!(world.issuer.refreshed.load(Ordering::Relaxed), 1);
+    let session = world.signed_in(30).await;
+    let cookie = [("cookie", session.as_str())];
+    world.issuer.refuses_refresh.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        assert_eq!(
+            world.ask(Method::GET, "/who", &cookie).await.status,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+    assert_eq!(world.issuer.refreshed.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn tells_the_cli_where_to_sign_in() {
+    let world = World::start().await;
+    let answer = world.ask(Method::GET, "/v1/sign-in", &[]).await.json();
+    let issuer = world.issuer.url.as_str();
+    assert_eq!(answer["client_id"], "cli");
+    assert_eq!(answer["token_url"], format!("{issuer}oauth2/token"));
+    assert_eq!(
+        format!("{}/", answer["cognito_endpoint"].as_str().unwrap()),
+        issuer
+    );
+}

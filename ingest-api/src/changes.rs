@@ -1,0 +1,74 @@
+//! `GET /v1/changes`: what changed or went since a cursor.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use cloudalbum_aws::table::ChangesCursor;
+use cloudalbum_domain::State as Life;
+use cloudalbum_domain::wire::{Change, Changes};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
+
+use crate::photos::{seal, unseal};
+use crate::{App, Caller, Problem, view};
+
+/// How often the table is asked while a caller waits.
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// Where to go on, and how long to wait for something new.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ChangesQuery {
+    /// From the answer before; without it everything is told.
+    cursor: Option<String>,
+    /// In seconds; cut to what the service allows.
+    wait: Option<u64>,
+}
+
+/// Tells what changed. Nothing is missed; what is told twice is identical.
+#[utoipa::path(
+    get, path = "/v1/changes", params(ChangesQuery),
+    responses((status = 200, body = Changes), (status = "4XX", body = cloudalbum_domain::wire::Problem)),
+)]
+pub(crate) async fn changes(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ChangesQuery>,
+) -> Result<Json<Changes>, Problem> {
+    let cursor: Option<ChangesCursor> = query.cursor.as_deref().map(unseal).transpose()?;
+    let wait = Duration::from_secs(query.wait.unwrap_or(0)).min(app.settings.long_poll);
+    let until = Instant::now() + wait;
+    let page = loop {
+        let page = app.table.changes(&caller.owner, cursor.as_ref()).await;
+        let page = page.map_err(|error| Problem::unavailable(&error))?;
+        let next = Instant::now() + ASK_EVERY;
+        if !page.photos.is_empty() || next > until {
+            break page;
+        }
+        sleep_until(next).await;
+    };
+    let mut changes = Vec::with_capacity(page.photos.len());
+    for photo in &page.photos {
+        changes.push(match photo.state {
+            Life::Deleted => Change::Gone {
+                id: photo.id.to_string(),
+                version: photo.version,
+            },
+            _ => Change::Photo {
+                photo: Box::new(view::photo(&app, photo, false).await?),
+            },
+        });
+    }
+    let poll_after = if app.settings.long_poll.is_zero() {
+        2
+    } else {
+        0
+    };
+    Ok(Json(Changes {
+        changes,
+        cursor: seal(&page.next),
+        more: page.more,
+        poll_after,
+    }))
+}

@@ -1,0 +1,43 @@
+//! Runs the service as a plain server, or on Lambda where its runtime calls.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::settings::{ServiceSettings, environment};
+use cloudalbum_aws::telemetry::Telemetry;
+use ingest_api::App;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let settings = ServiceSettings::from_lookup(&environment)?;
+    let telemetry = Telemetry::start("ingest-api", &settings.telemetry)?;
+    let address = environment("CLOUDALBUM_ADDR").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let clients = Clients::load(&settings.region).await;
+    let app = App::new(settings, &clients)?;
+    if environment("AWS_LAMBDA_RUNTIME_API").is_some() {
+        let routes = ingest_api::router_behind_gateway(app);
+        lambda_http::run(routes)
+            .await
+            .map_err(anyhow::Error::from_boxed)?;
+    } else {
+        let address: SocketAddr = address.parse().context("CLOUDALBUM_ADDR is no address")?;
+        let listener = tokio::net::TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        axum::serve(listener, ingest_api::router(app))
+            .with_graceful_shutdown(interrupted())
+            .await?;
+    }
+    telemetry.shutdown(Duration::from_secs(2));
+    Ok(())
+}
+
+async fn interrupted() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "cannot wait for interrupts"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The `OpenAPI` document, from the annotations of the handlers.
+
+use axum::Json;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::auth::sign_in;
+use crate::{changes, health, me, photos, uploads};
+
+/// The document: a handler is in it when it is named here.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "CloudAlbum", description = "Photo ingestion and the album"),
+    paths(
+        sign_in::login,
+        sign_in::callback,
+        sign_in::logout,
+        sign_in::endpoints,
+        uploads::create,
+        photos::list,
+        photos::read,
+        photos::edit,
+        photos::trash,
+        photos::restore,
+        photos::retry,
+        changes::changes,
+        me::read,
+        me::edit,
+        health::live,
+        health::ready,
+    ),
+    modifiers(&Schemes),
+    security(("bearer" = []), ("session" = [])),
+)]
+struct Document;
+
+/// Serves the document.
+pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("__Host-session"));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", bearer);
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "asked for by whoever runs the test"
+    )]
+    fn the_checked_in_document_is_current() {
+        let current = format!("{}\n", Document::openapi().to_pretty_json().unwrap());
+        if std::env::var("UPDATE_OPENAPI").is_ok() {
+            std::fs::write(CHECKED_IN, &current).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(CHECKED_IN).unwrap();
+        assert!(checked_in == current, "run the test with UPDATE_OPENAPI=1");
+    }
+}
