@@ -158,11 +158,12 @@ mod tests {
         }
     }
 
+    static PLACES: std::sync::LazyLock<Places> = std::sync::LazyLock::new(Places::new);
+
     proptest! {
         #[test]
         fn every_point_has_a_place_or_none(latitude in -90.0..=90.0, longitude in -180.0..=180.0) {
             let point = GeoPoint::new(latitude, longitude).unwrap();
-            static PLACES: std::sync::LazyLock<Places> = std::sync::LazyLock::new(Places::new);
             if let Some(place) = PLACES.place(point).unwrap() {
                 prop_assert_eq!(place.country_code.len(), 2);
                 prop_assert!(!place.nation.is_empty());

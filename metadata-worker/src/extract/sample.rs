@@ -230,6 +230,10 @@ pub(super) fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     [b"RIFF", &length[..], &body].concat()
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "byte strings are references"
+)]
 fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 8).unwrap().to_be_bytes();
     [&length[..], kind, body].concat()

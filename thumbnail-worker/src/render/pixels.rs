@@ -41,16 +41,16 @@ impl Pixels {
     pub(super) fn encode(&self, format: Format, quality: u8) -> Result<Vec<u8>, RenderError> {
         match (self, format) {
             (Self::Planes(planes), Format::Jpeg) => planes.encode_jpeg(quality),
-            (Self::Planes(planes), Format::WebP) => planes.to_rgb()?.encode_webp(quality),
+            (Self::Planes(planes), Format::WebP) => planes.to_rgb().encode_webp(quality),
             (Self::Rgb(rgb), Format::Jpeg) => rgb.encode_jpeg(quality),
             (Self::Rgb(rgb), Format::WebP) => rgb.encode_webp(quality),
         }
     }
 
-    pub(super) fn to_rgb(&self) -> Result<Rgb, RenderError> {
+    pub(super) fn to_rgb(&self) -> Rgb {
         match self {
             Self::Planes(planes) => planes.to_rgb(),
-            Self::Rgb(rgb) => Ok(rgb.clone()),
+            Self::Rgb(rgb) => rgb.clone(),
         }
     }
 }

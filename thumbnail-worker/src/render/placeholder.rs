@@ -11,7 +11,7 @@ const BOX: Size = Size::long_side("placeholder", 100);
 /// Hashes a small copy of `pixels`.
 pub(super) fn thumbhash(pixels: &Pixels) -> Result<Vec<u8>, RenderError> {
     let size = fit_within(pixels.size(), BOX);
-    let rgb = pixels.resized(size)?.to_rgb()?;
+    let rgb = pixels.resized(size)?.to_rgb();
     let Dimensions { width, height } = size;
     let rgba: Vec<u8> = rgb
         .pixels

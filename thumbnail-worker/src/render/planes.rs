@@ -102,7 +102,7 @@ impl Planes {
     }
 
     /// Converts by the equations of JFIF, each chroma sample serving its whole step.
-    pub(super) fn to_rgb(&self) -> Result<Rgb, RenderError> {
+    pub(super) fn to_rgb(&self) -> Rgb {
         let size = self.size();
         let width = size.width as usize;
         let mut pixels = Vec::with_capacity(self.luma.pixels.len() * 3);
@@ -119,7 +119,7 @@ impl Planes {
                 pixels.extend(ycc_to_rgb(y, sample(blue), sample(red)));
             }
         }
-        Ok(Rgb { size, pixels })
+        Rgb { size, pixels }
     }
 }
 

@@ -122,6 +122,11 @@ fn shows_adobe_cmyk_and_ycck() {
 }
 
 #[test]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a level from 0 to 1"
+)]
 fn the_placeholder_has_the_average_colour() {
     let picture = RgbImage::from_pixel(640, 480, image::Rgb([180, 90, 60]));
     let made = rendered(&Jpeg::default().encode(&picture));

@@ -1,0 +1,34 @@
+//! The metadata-worker on Lambda.
+
+use std::sync::Arc;
+
+use cloudalbum_aws::bucket::Bucket;
+use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::queue::Queue;
+use cloudalbum_aws::settings::{WorkerSettings, environment};
+use cloudalbum_aws::table::Table;
+use cloudalbum_aws::telemetry::Telemetry;
+use cloudalbum_aws::worker;
+use cloudalbum_places::Places;
+use metadata_worker::Job;
+use metadata_worker::zone::Zones;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let settings = WorkerSettings::from_lookup(&environment)?;
+    let telemetry = Telemetry::start("metadata-worker", &settings.telemetry)?;
+    let clients = Clients::load(&settings.region).await;
+    let s3 = clients.s3(None);
+    let job = Job {
+        table: Table::new(clients.dynamodb(), &settings.table_prefix),
+        bucket: Bucket::new(s3.clone(), s3, settings.bucket),
+        places: Arc::new(Places::new()),
+        zones: Arc::new(Zones::default()),
+    };
+    let queue = Queue::new(clients.sqs(), settings.queue_url);
+    worker::serve("metadata-worker", telemetry, queue, move |delivery| {
+        let job = job.clone();
+        async move { job.run(delivery).await }
+    })
+    .await
+}
