@@ -16,33 +16,47 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Follows the feed until the returned function is called. */
-export function follow(): () => void {
+/** Follows the feed of `owner` until the returned function is called. */
+export function follow(owner: string): () => void {
   const abort = new AbortController();
-  void run(abort.signal);
+  void run(`changes:${owner}`, abort.signal);
   return () => abort.abort();
 }
 
-async function run(signal: AbortSignal): Promise<void> {
-  let cursor: string | undefined;
+/** The cursor is kept between visits: without one the feed tells the whole album first. */
+async function run(place: string, signal: AbortSignal): Promise<void> {
+  let cursor = localStorage.getItem(place) ?? undefined;
   let failures = 0;
+  let before = '';
   while (!signal.aborted) {
     try {
       const answer = await getChanges(cursor, cursor ? 20 : 0, signal);
       feed.live = true;
       failures = 0;
       cursor = answer.cursor;
-      if (answer.changes.length > 0) {
+      localStorage.setItem(place, cursor);
+      const told = answer.changes.map(spell).join(' ');
+      if (told && told !== before) {
         for (const listener of listeners) listener(answer.changes);
       }
-      if (!answer.more && answer.poll_after > 0) await pause(answer.poll_after * 1000, signal);
+      // A repeat comes at once, since the cursor overlaps: the next one need not.
+      const wait = told && told === before ? 1 : answer.more ? 0 : answer.poll_after;
+      before = told;
+      if (wait > 0) await pause(wait * 1000, signal);
     } catch (error) {
       if (isAbort(error) || (error instanceof ApiError && error.status === 401)) return;
+      if (error instanceof ApiError && error.status === 400) cursor = undefined;
       failures += 1;
       feed.live = failures < 2;
       await pause(Math.min(30_000, 1_000 * 2 ** failures), signal);
     }
   }
+}
+
+function spell(change: Change): string {
+  return change.change === 'photo'
+    ? `${change.photo.id}:${change.photo.version}`
+    : `${change.id}:${change.version}`;
 }
 
 /** Waits; a page that comes back to the front or online does not wait on. */

@@ -61,7 +61,8 @@ export class PhotoList {
 
   #merge(photos: Photo[], photo: Photo): Photo[] {
     const known = photos.find((other) => other.id === photo.id);
-    if (known && known.version > photo.version) return photos;
+    // The feed repeats itself; taking a repeat would load the same picture by another URL.
+    if (known && known.version >= photo.version) return photos;
     if ((photo.status === 'trashed') !== Boolean(this.query.trashed)) {
       return known ? without(photos, photo.id) : photos;
     }

@@ -1,32 +1,34 @@
-// The built-in world: Natural Earth's countries (public domain), drawn without any network.
-import { Map as WorldMap, type MapOptions, setWorkerUrl } from 'maplibre-gl';
+// The built-in world: Natural Earth's countries (public domain), drawn without any network but ours.
+import { type GeoJSONSource, Map as WorldMap, type MapOptions, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import countriesUrl from 'world-atlas/countries-50m.json?url';
+import coarseUrl from 'world-atlas/countries-110m.json?url';
+import fineUrl from 'world-atlas/countries-50m.json?url';
 
 setWorkerUrl(workerUrl);
+
+/** From this zoom on the finer coasts are worth their loading time. */
+const fineZoom = 3;
 
 /** The colours of the page, so that the map is dark when the page is. */
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-let world: Promise<GeoJSON.FeatureCollection> | undefined;
-
-async function load(): Promise<GeoJSON.FeatureCollection> {
-  const topology = (await (await fetch(countriesUrl)).json()) as Topology<{
+async function countries(url: string): Promise<GeoJSON.FeatureCollection> {
+  const topology = (await (await fetch(url)).json()) as Topology<{
     countries: GeometryCollection;
   }>;
   return feature(topology, topology.objects.countries);
 }
 
-/** A map of the world in `container`, ready for sources and layers. */
+/** A map of the world in `container`, ready for markers; the land comes as it is drawn. */
 export async function worldMap(
   container: HTMLElement,
   options: Partial<MapOptions>,
 ): Promise<WorldMap> {
-  const countries = await (world ??= load());
+  const data = await countries(coarseUrl);
   const map = new WorldMap({
     container,
     attributionControl: false,
@@ -36,7 +38,7 @@ export async function worldMap(
     ...options,
     style: {
       version: 8,
-      sources: { world: { type: 'geojson', data: countries, maxzoom: 8, tolerance: 0.5 } },
+      sources: { world: { type: 'geojson', data, maxzoom: 8, tolerance: 0.5 } },
       layers: [
         { id: 'sea', type: 'background', paint: { 'background-color': colour('--sea') } },
         { id: 'land', type: 'fill', source: 'world', paint: { 'fill-color': colour('--land') } },
@@ -50,6 +52,19 @@ export async function worldMap(
     },
   });
   map.touchZoomRotate.disableRotation();
-  await map.once('load');
+  await map.once('style.load');
+  refine(map);
   return map;
+}
+
+/** Swaps in the finer coasts once somebody looks closely. A failure leaves the coarse ones. */
+function refine(map: WorldMap): void {
+  const look = async () => {
+    if (map.getZoom() < fineZoom) return;
+    map.off('zoomend', look);
+    const fine = await countries(fineUrl).catch(() => undefined);
+    if (fine) (map.getSource('world') as GeoJSONSource | undefined)?.setData(fine);
+  };
+  map.on('zoomend', look);
+  void look();
 }

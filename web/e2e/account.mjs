@@ -1,0 +1,26 @@
+// Signs up and in through the pages a person would use.
+
+export const password = 'Correct-horse-7';
+
+/** Makes an account, confirms it with the code from the outbox, and signs in. */
+export async function signUp(page, base, email) {
+  await page.goto(base);
+  await page.getByRole('link', { name: 'Sign in or sign up' }).click();
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  const pages = new URL(page.url()).origin;
+  await page.getByLabel('Your name').fill('Ada');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  const mails = await (await page.request.get(`${pages}/outbox.json`)).json();
+  const mail = mails.find((each) => JSON.stringify(each).includes(email));
+  await page.getByLabel('Code').fill(mail.code);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.waitForLoadState();
+  if ((await page.getByRole('button', { name: 'Sign in' }).count()) > 0) {
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+  await page.getByRole('link', { name: 'Your profile' }).waitFor();
+}

@@ -1,0 +1,140 @@
+// One person's whole way through the album, in a real browser against the running system:
+// `BASE_URL=http://127.0.0.1:8080 npm run e2e`.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { signUp } from './account.mjs';
+import { drawn } from './photos.mjs';
+
+const base = process.env.BASE_URL;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const hostile = '"><img src=x onerror="document.title=\'broken\'">.jpg';
+const troubles = [];
+let browser;
+let page;
+
+before(async () => {
+  assert.ok(base, 'set BASE_URL to the running system');
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking', '--enable-unsafe-swiftshader'],
+  });
+  page = await browser.newPage();
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) troubles.push(message.text());
+  });
+  await signUp(page, base, `ada-${Date.now()}@example.org`);
+});
+
+after(() => browser?.close());
+
+const tiles = () => page.locator('[data-photo]');
+const showing = () => page.locator('[data-photo] img.loaded');
+
+/** Waits until `count` photos are in the album, thumbnails and all. */
+async function settled(count) {
+  await page.waitForFunction(
+    (wanted) => document.querySelectorAll('[data-photo] img.loaded').length === wanted,
+    count,
+    { timeout: 120_000 },
+  );
+}
+
+/** Fails on what axe-core finds serious. */
+async function accessible(what) {
+  // Evaluated rather than injected as a script, which the page's policy refuses.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  assert.deepEqual(told, [], `axe-core on ${what}`);
+}
+
+test('an empty album says what to do', async () => {
+  await page.getByRole('heading', { name: 'Your album is empty' }).waitFor();
+  await accessible('the empty album');
+});
+
+test('thirty photos dropped together show up by themselves', async () => {
+  await page.setInputFiles('#file-picker', await drawn(page, 30));
+  await page.getByLabel('Tags for all, separated by commas').fill('harbour, night');
+  await accessible('the upload panel');
+  await page.getByRole('button', { name: 'Upload 30 photos' }).click();
+  await page.getByRole('heading', { name: 'All done' }).waitFor({ timeout: 120_000 });
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await settled(30);
+  await accessible('the album');
+});
+
+test('a file that is already stored is told, not sent', async () => {
+  const files = await drawn(page, 1);
+  const puts = [];
+  const count = (request) => request.method() === 'PUT' && puts.push(request.url());
+  for (const words of ['In your album', 'Already in your album']) {
+    puts.length = 0;
+    page.on('request', count);
+    await page.setInputFiles('#file-picker', files);
+    await page.getByRole('button', { name: 'Upload 1 photo' }).click();
+    await page.getByText(words, { exact: true }).waitFor({ timeout: 60_000 });
+    page.off('request', count);
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+  }
+  assert.deepEqual(puts, []);
+  await settled(31);
+});
+
+test('a hostile file name and description are only text', async () => {
+  const [file] = await drawn(page, 1);
+  await page.setInputFiles('#file-picker', { ...file, name: hostile });
+  await page.getByLabel('Description for all').fill('<script>document.title="broken"</script>');
+  await page.getByRole('button', { name: 'Upload 1 photo' }).click();
+  await page.getByRole('heading', { name: 'All done' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await settled(32);
+  assert.notEqual(await page.title(), 'broken');
+});
+
+test('a search as one types narrows the album and can be shared', async () => {
+  await page.getByRole('searchbox').fill('drawn-07');
+  await page.waitForFunction(() => document.querySelectorAll('[data-photo]').length === 1);
+  assert.equal(new URL(page.url()).searchParams.get('q'), 'drawn-07');
+  await page.reload();
+  await page.getByRole('heading', { name: 'Photos matching “drawn-07”' }).waitFor();
+  assert.equal(await tiles().count(), 1);
+});
+
+test('an edit is kept and found', async () => {
+  await tiles().getByRole('button', { name: /^Open/ }).click();
+  if ((await page.getByRole('button', { name: 'Edit' }).count()) === 0) {
+    await page.getByRole('button', { name: 'Details' }).click();
+  }
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Description', { exact: true }).fill('The quay at dusk');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').getByText('The quay at dusk').waitFor();
+  await accessible('the photo');
+  await page.getByRole('button', { name: 'Back to the album' }).click();
+  await page.getByRole('searchbox').fill('dusk');
+  await page.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
+});
+
+test('a deleted photo goes at once and comes back', async () => {
+  await page.getByRole('button', { name: 'Open The quay at dusk' }).click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('1 photo moved to the trash').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
+});
+
+test('after signing out nothing is shown', async () => {
+  await page.getByRole('link', { name: 'Your profile' }).click();
+  await accessible('the profile');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Sign in or sign up' }).waitFor();
+  await accessible('the sign-in page');
+  assert.equal(await showing().count(), 0);
+  assert.deepEqual(troubles, []);
+});
