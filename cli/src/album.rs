@@ -75,7 +75,9 @@ pub(crate) async fn list(
         if given.json {
             photos.extend(page);
         } else {
-            page.iter().for_each(|photo| terminal.line(row(photo)));
+            for photo in &page {
+                terminal.line(row(photo));
+            }
         }
     }
     if given.json {

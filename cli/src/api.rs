@@ -18,7 +18,7 @@ use crate::session::{self, Session};
 /// No answer is larger: a manifest's is below Lambda's 6 MB.
 const LONGEST_ANSWER: usize = 32 << 20;
 /// Longer than the service's longest poll.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The service, and who asks it.
 pub(crate) struct Api {

@@ -38,6 +38,11 @@ impl DynamoDb {
         Ok(Self(database))
     }
 
+    /// The database, for what shares it in this process.
+    pub(crate) fn database(&self) -> Database {
+        self.0.clone()
+    }
+
     /// Answers one call; `target` is the `X-Amz-Target` header.
     pub async fn handle(&self, target: &str, body: Bytes) -> Response {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();

@@ -1,12 +1,15 @@
 //! Everything on one machine in one process.
 
+pub mod album;
 pub mod clock;
 pub mod cognito;
 pub mod credentials;
 pub mod data;
 pub mod dynamodb;
 pub mod front;
+pub mod pump;
 pub mod s3;
+pub mod settings;
 pub mod sigv4;
 pub mod sqs;
 pub mod topic;

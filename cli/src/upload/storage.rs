@@ -120,7 +120,7 @@ impl Storage {
             .context("the URL or a header cannot be sent")?;
         let open = Arc::clone(&gate);
         hyper::ext::on_informational(&mut request, move |_| {
-            advance(&open, Gate::Waiting, Gate::Open)
+            advance(&open, Gate::Waiting, Gate::Open);
         });
         let response = watched(self.client.request(request), sent).await?;
         let response = response
@@ -147,16 +147,14 @@ async fn watched<T>(answer: impl Future<Output = T>, sent: &AtomicU64) -> anyhow
     let mut answer = std::pin::pin!(answer);
     let mut before = sent.load(Ordering::Relaxed);
     loop {
-        match tokio::time::timeout(STALL, &mut answer).await {
-            Ok(answer) => return Ok(answer),
-            Err(_) => {
-                let now = sent.load(Ordering::Relaxed);
-                if now == before {
-                    return Err(anyhow!("the connection to the store stands still"));
-                }
-                before = now;
-            }
+        if let Ok(answer) = tokio::time::timeout(STALL, &mut answer).await {
+            return Ok(answer);
         }
+        let now = sent.load(Ordering::Relaxed);
+        if now == before {
+            return Err(anyhow!("the connection to the store stands still"));
+        }
+        before = now;
     }
 }
 

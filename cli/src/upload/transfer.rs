@@ -214,7 +214,7 @@ impl Way {
                 };
                 match self.put(&part.url, &part.headers, &source, struggled).await {
                     Sent::Stored | Sent::AlreadyThere => {
-                        left.retain(|spec| spec.number != part.number)
+                        left.retain(|spec| spec.number != part.number);
                     }
                     Sent::Renew if renewals < 3 => {
                         renewals += 1;

@@ -24,7 +24,9 @@ pub(super) async fn create(
 ) -> S3Result<String> {
     key::check(&input.key)?;
     let attributes = Attributes {
-        content_type: input.content_type,
+        content_type: input
+            .content_type
+            .or_else(|| Some(objects::UNSAID.to_owned())),
         cache_control: input.cache_control,
         content_disposition: input.content_disposition,
         content_encoding: input.content_encoding,

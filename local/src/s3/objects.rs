@@ -21,6 +21,9 @@ use super::{internal, key};
 /// How much of a file is read at a time, in bytes.
 const CHUNK: usize = 64 * 1024;
 
+/// The content type of an object that came without one, as S3 answers it.
+pub(super) const UNSAID: &str = "binary/octet-stream";
+
 /// The condition a write is under.
 pub(super) fn condition(
     if_none_match: Option<&ETagCondition>,
@@ -63,7 +66,7 @@ pub(super) async fn put(
         etag: staged.md5.clone(),
         modified_ms: now_ms(),
         attributes: Attributes {
-            content_type: input.content_type,
+            content_type: input.content_type.or_else(|| Some(UNSAID.to_owned())),
             cache_control: input.cache_control,
             content_disposition: input.content_disposition,
             content_encoding: input.content_encoding,

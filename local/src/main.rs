@@ -1,0 +1,37 @@
+//! Runs the whole of CloudAlbum on this machine.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use cloudalbum_local::album::Album;
+use cloudalbum_local::settings::Settings;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell when standard error is closed.
+            writeln!(std::io::stderr(), "cloudalbum-local: {error:#}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let settings = Settings::from_environment();
+    let album = Album::start(&settings, true).await?;
+    tracing::info!("the album is at {}", album.app);
+    tracing::info!("the AWS endpoint is at {}", album.aws);
+    tracing::info!("mails land at {}outbox", album.aws);
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for interrupts")?,
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    album.stop().await;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! What the process reads from its environment, and what it tells the services.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use cloudalbum_aws::settings::environment;
+use url::Url;
+
+/// The region that signatures name.
+pub(crate) const REGION: &str = "us-east-1";
+/// The bucket.
+pub(crate) const BUCKET: &str = "cloudalbum-photos";
+/// The user pool.
+pub(crate) const POOL: &str = "us-east-1_CloudAlbum";
+/// The app client of the web.
+pub(crate) const WEB_CLIENT: &str = "cloudalbum-web";
+/// The app client of the command line and of phones.
+pub(crate) const CLI_CLIENT: &str = "cloudalbum-cli";
+
+/// Where the process keeps and serves things.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `CLOUDALBUM_DATA`; default `./data`.
+    pub data: PathBuf,
+    /// `CLOUDALBUM_ADDR`; default `127.0.0.1:8080`.
+    pub address: String,
+    /// `CLOUDALBUM_AWS_ADDR`; default `127.0.0.1:4566`.
+    pub aws_address: String,
+    /// `WEB_DIR`; default `./web/dist`.
+    pub web: PathBuf,
+}
+
+impl Settings {
+    /// Reads the process's environment.
+    pub fn from_environment() -> Self {
+        let or =
+            |name: &str, default: &str| environment(name).unwrap_or_else(|| default.to_owned());
+        Self {
+            data: or("CLOUDALBUM_DATA", "./data").into(),
+            address: or("CLOUDALBUM_ADDR", "127.0.0.1:8080"),
+            aws_address: or("CLOUDALBUM_AWS_ADDR", "127.0.0.1:4566"),
+            web: or("WEB_DIR", "./web/dist").into(),
+        }
+    }
+}
+
+/// Where the parts of this process are reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Addresses {
+    /// The app.
+    pub app: Url,
+    /// The AWS-compatible endpoint.
+    pub aws: Url,
+    /// The trace store.
+    pub traces: Url,
+}
+
+impl Addresses {
+    /// The issuer of tokens.
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}{POOL}", self.aws)
+    }
+
+    /// The URL of a queue, as the engine mints it.
+    pub(crate) fn queue(&self, name: &str) -> String {
+        format!("{}000000000000/{name}", self.aws)
+    }
+
+    /// The settings of the services, as their own environment would give
+    /// them; what is not said here is taken from the environment.
+    pub(crate) fn lookup(
+        &self,
+        secret: &str,
+        web: &std::path::Path,
+    ) -> impl Fn(&str) -> Option<String> + use<> {
+        let mut told: HashMap<&str, String> = HashMap::from([
+            ("AWS_REGION", REGION.to_owned()),
+            ("S3_PHOTO_BUCKET", BUCKET.to_owned()),
+            ("COGNITO_POOL_ID", POOL.to_owned()),
+            ("COGNITO_CLIENT_ID", WEB_CLIENT.to_owned()),
+            ("COGNITO_CLIENT_SECRET", secret.to_owned()),
+            ("COGNITO_CLI_CLIENT_ID", CLI_CLIENT.to_owned()),
+            ("COGNITO_DOMAIN", self.aws.to_string()),
+            ("TOKEN_ISSUER", self.issuer()),
+            ("BASE_URL", self.app.to_string()),
+            ("THUMBNAILS_QUEUE_URL", self.queue("thumbnails")),
+            ("THUMBNAILS_DLQ_URL", self.queue("thumbnails-dlq")),
+            ("METADATA_QUEUE_URL", self.queue("metadata")),
+            ("METADATA_DLQ_URL", self.queue("metadata-dlq")),
+            ("LONG_POLL_SECONDS", "20".to_owned()),
+            ("TRACES_URL", self.traces.to_string()),
+            ("TRACE_EXPORT", "otlp".to_owned()),
+            ("OTLP_ENDPOINT", format!("{}v1/traces", self.traces)),
+            ("S3_PUBLIC_URL", self.aws.to_string()),
+            ("LOG_FORMAT", "text".to_owned()),
+        ]);
+        if web.join("index.html").exists() {
+            told.insert("WEB_DIR", web.display().to_string());
+        }
+        move |name| told.get(name).cloned().or_else(|| environment(name))
+    }
+}
+
+/// `http://` before an address that was bound.
+pub(crate) fn url(address: std::net::SocketAddr) -> anyhow::Result<Url> {
+    format!("http://{address}/")
+        .parse()
+        .context("an address makes no URL")
+}
