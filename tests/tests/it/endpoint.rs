@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use axum::Router;
 use cloudalbum_local::clock::Clock;
 use cloudalbum_local::dynamodb::DynamoDb;
@@ -115,7 +116,14 @@ impl Endpoint {
             jiff::Timestamp::now().as_millisecond(),
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
-        s3.create_bucket().bucket(&bucket).send().await?;
+        let place = CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::EuWest1)
+            .build();
+        s3.create_bucket()
+            .bucket(&bucket)
+            .create_bucket_configuration(place)
+            .send()
+            .await?;
         Ok(Self {
             url,
             config,

@@ -3,3 +3,5 @@
 
 mod contract_s3;
 mod endpoint;
+mod household;
+mod pipeline;
