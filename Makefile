@@ -1,0 +1,28 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup web run test check bench
+
+help: ## Lists the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: ## Installs what this machine lacks, or says what to install
+	@scripts/phase setup scripts/setup
+
+web: setup
+	@scripts/phase web-install npm --prefix web ci --no-audit --no-fund
+	@scripts/phase web-build npm --prefix web run build
+
+run: web ## Builds and starts everything on this machine
+	@scripts/phase build cargo build --workspace --locked
+	@target/debug/cloudalbum-local
+
+test: setup ## Runs every test
+	@scripts/phase test scripts/test
+
+check: setup ## Checks format, lints, licences and the web app's types
+	@scripts/phase fmt cargo fmt --all --check
+	@scripts/phase clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+	@scripts/phase web-install npm --prefix web ci --no-audit --no-fund
+	@scripts/phase web-check npm --prefix web run check
+
+bench: setup ## Prints the figures that are measured
+	@cargo run --release --locked --package cloudalbum-bench
