@@ -1,0 +1,122 @@
+//! Tests of the transitions, one after the other as a life has them.
+
+use jiff::Timestamp;
+
+use super::{NewPhoto, Refused};
+use crate::{
+    Description, Edit, Failure, FailureCode, GeoPoint, MediaType, Metadata, Photo, Place, Sha256,
+    Stage, Status, Thumbnails, Times, TraceContext, index_entries,
+};
+
+fn now(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn photo() -> Photo {
+    let new = NewPhoto {
+        owner: "ann".parse().unwrap(),
+        sha256: Sha256::of(b"1"),
+        content_type: MediaType::Jpeg,
+        filesize: 1,
+        filename: "IMG_1.jpg".to_owned().try_into().unwrap(),
+        tags: vec!["Paris".to_owned()].try_into().unwrap(),
+        description: Description::default(),
+        modified_at: None,
+        trace_context: TraceContext::mint(1, [2; 12], [3; 8], true),
+    };
+    new.pending(now(0))
+}
+
+fn thumbnails() -> Thumbnails {
+    Thumbnails {
+        recipe: 1,
+        width: 40,
+        height: 30,
+        thumbhash: String::new(),
+        renditions: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn ready() -> Photo {
+    let metadata = Metadata {
+        location: GeoPoint::new(48.85, 2.35).ok(),
+        ..Metadata::default()
+    };
+    let half = photo()
+        .finish_thumbnails(1, Ok(thumbnails()), &Times::default(), now(1))
+        .unwrap();
+    half.finish_metadata(1, Ok((metadata, None)), &Times::default(), now(2))
+        .unwrap()
+}
+
+#[test]
+fn a_photo_is_ready_when_both_facets_are() {
+    assert_eq!(photo().status(), Status::Pending);
+    assert!(index_entries(&photo()).is_empty());
+    let ready = ready();
+    assert_eq!(ready.status(), Status::Ready);
+    assert_eq!(
+        index_entries(&ready).len(),
+        4 + 1 + 3,
+        "paris, img, 1, jpg; a point; its tiles"
+    );
+}
+
+#[test]
+fn a_stale_attempt_never_overwrites() {
+    let again = ready().reprocess(&[Stage::Thumbnails], now(3)).unwrap();
+    let stale = again.finish_thumbnails(1, Ok(thumbnails()), &Times::default(), now(4));
+    assert_eq!(stale, Err(Refused::Stale));
+    let repeated = ready().finish_thumbnails(1, Ok(thumbnails()), &Times::default(), now(4));
+    assert_eq!(repeated, Err(Refused::Stale));
+}
+
+#[test]
+fn trash_hides_at_once_and_restore_brings_all_back() {
+    let ready = ready();
+    let trashed = ready.trash(now(5)).unwrap();
+    assert!(index_entries(&trashed).is_empty());
+    let failure = Failure::new(FailureCode::Timeout, "late");
+    let late = trashed.finish_thumbnails(1, Err(failure), &Times::default(), now(6));
+    assert_eq!(late, Err(Refused::NotLive));
+    let restored = trashed.restore(now(7)).unwrap();
+    assert_eq!(index_entries(&restored), index_entries(&ready));
+}
+
+#[test]
+fn the_owners_word_wins_over_the_file() {
+    let pin = GeoPoint::new(1.0, 2.0).unwrap();
+    let edit = Edit {
+        location: Some(Some(pin)),
+        ..Edit::default()
+    };
+    let moved = ready().edit(&edit, now(3)).unwrap();
+    assert_eq!(moved.status(), Status::Processing);
+    let metadata = Metadata {
+        location: GeoPoint::new(48.85, 2.35).ok(),
+        keywords: vec!["file".to_owned()],
+        ..Metadata::default()
+    };
+    let named = moved
+        .finish_metadata(2, Ok((metadata, None)), &Times::default(), now(4))
+        .unwrap();
+    assert_eq!(named.location, Some(pin));
+    assert_eq!(named.tags.as_slice(), ["Paris"]);
+}
+
+#[test]
+fn a_record_survives_json() {
+    let mut ready = ready();
+    ready.place = Some(Place {
+        nation: "France".to_owned(),
+        country_code: "FR".to_owned(),
+        ..Place::default()
+    });
+    let json = serde_json::to_value(&ready).unwrap();
+    assert_eq!(json["geotag_lat"], 48.85);
+    assert_eq!(json["nation"], "France");
+    assert_eq!(serde_json::from_value::<Photo>(json).unwrap(), ready);
+    let bare = serde_json::to_value(photo()).unwrap();
+    assert_eq!(serde_json::from_value::<Photo>(bare).unwrap(), photo());
+}
