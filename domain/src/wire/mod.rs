@@ -1,0 +1,20 @@
+//! The JSON of the HTTP API, shared by the service that answers it and the
+//! clients that call it.
+
+mod changes;
+mod me;
+mod pages;
+mod parts;
+mod photos;
+mod problem;
+mod uploads;
+
+pub use changes::{Change, Changes};
+pub use me::{Me, MeEdit, Quota, SignIn};
+pub use pages::{PhotoEdit, PhotoPage};
+pub use parts::{HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};
+pub use photos::{Camera, FailureView, PhotoView, PlaceView, Position, RenditionView};
+pub use problem::Problem;
+pub use uploads::{
+    EntryAnswer, Manifest, ManifestAnswer, ManifestEntry, Multipart, Refusal, Upload,
+};
