@@ -4,6 +4,7 @@ mod by_service;
 mod context;
 mod emit;
 mod invocation;
+mod life;
 mod log;
 mod processor;
 mod sampler;

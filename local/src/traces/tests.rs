@@ -1,9 +1,15 @@
 //! The trace store through its HTTP door.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use cloudalbum_aws::settings::TelemetrySettings;
+use cloudalbum_aws::telemetry::{self, Emitted, Telemetry};
+use cloudalbum_domain::TraceContext;
 use http_body_util::BodyExt as _;
+use jiff::Timestamp;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -272,6 +278,57 @@ async fn refuses_what_is_not_a_request_and_says_which_spans_it_left_out() {
         .unwrap();
     assert_eq!(partial.rejected_spans, 1);
     assert_eq!(store.found("").await, [xray(2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_our_telemetry_exports_arrives_under_each_service() {
+    let store = Store::new(10);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+    let server = tokio::spawn(axum::serve(listener, store.router.clone()).into_future());
+    let settings = TelemetrySettings::from_lookup(&|name| match name {
+        "TRACE_EXPORT" => Some("otlp".to_owned()),
+        "OTLP_ENDPOINT" => Some(url.clone()),
+        _ => None,
+    });
+    let telemetry = Telemetry::start("local", &settings.unwrap()).unwrap();
+    let photo = TraceContext::mint(1_795_000_000, [1; 12], [2; 8], true);
+    let job = tracing::info_span!(parent: None, "make thumbnails", otel.kind = "consumer", photo.id = "p1");
+    telemetry::join(&job, "thumbnail-worker", Some(&photo));
+    job.in_scope(|| tracing::info_span!("GetObject", otel.kind = "client").in_scope(|| ()));
+    drop(job);
+    let start = Timestamp::now();
+    telemetry.emit(Emitted {
+        trace_id: photo.trace_id,
+        span_id: photo.parent,
+        parent: None,
+        name: "photo",
+        service: "browser",
+        start,
+        end: start,
+        failed: None,
+        attributes: vec![("owner.id", "ann".to_owned())],
+    });
+    let done = tokio::task::spawn_blocking(move || telemetry.shutdown(Duration::from_secs(5)));
+    assert!(done.await.unwrap());
+    server.abort();
+
+    assert_eq!(store.found("photo=p1&owner=ann").await, [photo.xray_id()]);
+    let trace = store.get(&format!("/traces/{}", photo.xray_id())).await;
+    assert_eq!(
+        (&trace["spans"], &trace["services"]),
+        (
+            &3.into(),
+            &serde_json::json!(["browser", "thumbnail-worker"])
+        )
+    );
+    let kinds: Vec<_> = trace["waterfall"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|span| &span["kind"])
+        .collect();
+    assert_eq!(kinds, ["consumer", "client", "internal"]);
 }
 
 proptest! {
