@@ -44,6 +44,13 @@ pub enum JobError {
     Transient(#[source] anyhow::Error),
 }
 
+impl JobError {
+    /// What another attempt may mend.
+    pub fn transient(error: impl Into<anyhow::Error>) -> Self {
+        Self::Transient(error.into())
+    }
+}
+
 /// Runs `job` for every original named by `event`, one after the other, and
 /// reports only the messages that should be delivered again.
 ///

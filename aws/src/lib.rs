@@ -1,5 +1,6 @@
 //! The only crate that names an AWS SDK.
 
+pub mod attempt;
 pub mod backoff;
 pub mod batch;
 pub mod bucket;

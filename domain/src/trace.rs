@@ -37,6 +37,18 @@ impl TraceContext {
         }
     }
 
+    /// Samples the trace with a probability of `ratio`, which its id decides, so
+    /// that whoever decides, decides alike.
+    #[must_use]
+    pub fn sampled_at(self, ratio: f64) -> Self {
+        let [.., a, b, c, d] = self.trace_id;
+        let drawn = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
+        Self {
+            sampled: ratio >= 1.0 || drawn < ratio,
+            ..self
+        }
+    }
+
     /// When the trace was minted, in seconds since 1970.
     pub fn epoch_seconds(&self) -> u32 {
         let [a, b, c, d, ..] = self.trace_id;
@@ -149,6 +161,20 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<TraceContext>(), Err(ParseTraceContextError));
         }
+    }
+
+    #[test]
+    fn samples_about_as_many_as_asked() {
+        let sampled = |ratio| {
+            let traces = (0..1_000_u32).map(|at| {
+                let mut random = [0; 12];
+                random[8..].copy_from_slice(&at.wrapping_mul(0x9E37_79B9).to_be_bytes());
+                TraceContext::mint(7, random, [1; 8], true).sampled_at(ratio)
+            });
+            traces.filter(|trace| trace.sampled).count()
+        };
+        assert_eq!((sampled(0.0), sampled(1.0)), (0, 1_000));
+        assert!((80..120).contains(&sampled(0.1)), "{}", sampled(0.1));
     }
 
     proptest! {

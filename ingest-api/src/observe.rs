@@ -7,11 +7,11 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use cloudalbum_aws::telemetry;
-use cloudalbum_domain::TraceContext;
+use cloudalbum_domain::{Photo, TraceContext};
 use futures::FutureExt as _;
 use http::{HeaderName, HeaderValue, StatusCode};
-use tracing::Instrument as _;
 use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::problem::{self, Problem};
 
@@ -34,6 +34,24 @@ pub(crate) async fn request(request: Request, next: Next) -> Response {
     let header = request.headers().get(TRACE_HEADER);
     telemetry::incoming(&span, SERVICE, header.and_then(|value| value.to_str().ok()));
     answer(request, next).instrument(span).await
+}
+
+/// Spans in the photos' own traces, linked to the request that grants them;
+/// to be dropped when their records are written.
+pub(crate) fn granting(photos: &[Photo]) -> Vec<Span> {
+    let sampled = photos.iter().filter(|photo| photo.trace_context.sampled);
+    let grant = |photo: &Photo| {
+        let span = tracing::info_span!(
+            parent: None,
+            "grant upload",
+            otel.kind = "server",
+            photo.id = %photo.id,
+            owner.id = %photo.owner,
+        );
+        telemetry::join(&span, SERVICE, Some(&photo.trace_context));
+        span
+    };
+    sampled.map(grant).collect()
 }
 
 async fn answer(request: Request, next: Next) -> Response {

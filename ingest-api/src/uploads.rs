@@ -15,7 +15,7 @@ use cloudalbum_domain::{
 use http::StatusCode;
 use jiff::Timestamp;
 
-use crate::{App, Caller, Problem};
+use crate::{App, Caller, Problem, observe};
 
 /// How many entries a manifest may have.
 const MOST: usize = 1_000;
@@ -82,7 +82,9 @@ async fn grant(
     let (replacing, new): (Vec<Photo>, Vec<Photo>) = granted
         .into_iter()
         .partition(|photo| records.contains_key(&photo.id));
+    let granting = observe::granting(&new);
     let taken = app.table.insert(&new).await?;
+    drop(granting);
     // Somebody else granted these at the same time, and reserved for them, too.
     app.table
         .release(
@@ -278,7 +280,7 @@ fn check(app: &App, owner: &OwnerId, entry: ManifestEntry) -> Result<NewPhoto, R
             .try_into()
             .map_err(text)?,
         modified_at: entry.modified_at,
-        trace_context: mint()?,
+        trace_context: mint()?.sampled_at(app.settings.telemetry.sample_ratio),
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use cloudalbum_aws::attempt::Attempts;
 use cloudalbum_aws::backoff::Backoff;
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
@@ -11,6 +12,7 @@ use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::settings::ServiceSettings;
 use cloudalbum_aws::table::Table;
 use cloudalbum_aws::telemetry::Telemetry;
+use cloudalbum_domain::Stage;
 use cloudalbum_places::Places;
 use data_encoding::HEXLOWER;
 use metadata_worker::zone::Zones;
@@ -55,7 +57,7 @@ pub struct Album {
     pub credentials: Credentials,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
-    telemetry: Option<Telemetry>,
+    telemetry: Telemetry,
     /// Kept locked for as long as the album runs.
     _data: DataFolder,
 }
@@ -78,9 +80,9 @@ impl Album {
         let lookup = addresses.lookup(&secret, &settings.web);
         let service = ServiceSettings::from_lookup(&lookup)?;
         let telemetry = if observed {
-            Some(Telemetry::start("local", &service.telemetry)?)
+            Telemetry::start("local", &service.telemetry)?
         } else {
-            None
+            Telemetry::silent()
         };
 
         let (stop, stopping) = watch::channel(false);
@@ -127,6 +129,7 @@ impl Album {
             queues,
             clients: clients.clone(),
             addresses: addresses.clone(),
+            telemetry: telemetry.clone(),
             stopping: stopping.clone(),
         };
         pumps.start(&mut tasks, &table, &bucket, service.max_upload_bytes);
@@ -153,9 +156,7 @@ impl Album {
         {
             tracing::warn!("not everything finished in time; it will be done after the next start");
         }
-        if let Some(telemetry) = self.telemetry {
-            telemetry.shutdown(Duration::from_secs(2));
-        }
+        self.telemetry.shutdown(Duration::from_secs(2));
     }
 }
 
@@ -236,6 +237,7 @@ struct Pumps {
     queues: Sqs,
     clients: Clients,
     addresses: Addresses,
+    telemetry: Telemetry,
     stopping: watch::Receiver<bool>,
 }
 
@@ -249,9 +251,14 @@ impl Pumps {
         bucket: &Bucket,
         max_original_bytes: u64,
     ) {
+        let attempts = |stage| Attempts {
+            stage,
+            table: table.clone(),
+            telemetry: self.telemetry.clone(),
+        };
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let thumbnails = thumbnail_worker::Job {
-            table: table.clone(),
+            attempts: attempts(Stage::Thumbnails),
             bucket: bucket.clone(),
             recipe: Arc::new(Recipe::default()),
             max_original_bytes,
@@ -264,7 +271,7 @@ impl Pumps {
             });
         }
         let metadata = metadata_worker::Job {
-            table: table.clone(),
+            attempts: attempts(Stage::Metadata),
             bucket: bucket.clone(),
             places: Arc::new(Places::new()),
             zones: Arc::new(Zones::default()),

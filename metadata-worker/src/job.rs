@@ -1,19 +1,13 @@
-//! The metadata job for one original: claim, fetch the head, extract, name the
-//! place, mark.
+//! The metadata job for one original: fetch the head, extract, name the place.
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use cloudalbum_aws::attempt::{Attempts, unreadable};
 use cloudalbum_aws::batch::{Delivery, JobError};
 use cloudalbum_aws::bucket::{Bucket, GetError};
-use cloudalbum_aws::table::{Claim, Table, TransitionError};
-use cloudalbum_aws::telemetry;
-use cloudalbum_domain::{
-    EditedField, Failure, FailureCode, Metadata, Photo, Place, Refused, Stage, Times,
-};
+use cloudalbum_domain::{EditedField, Failure, FailureCode, Metadata, Photo, Place};
 use cloudalbum_places::Places;
-use jiff::Timestamp;
-use tracing::{Instrument as _, field, info, info_span};
+use tracing::info_span;
 
 use crate::extract::{Extraction, HEAD, Original, extract};
 use crate::zone::Zones;
@@ -21,8 +15,8 @@ use crate::zone::Zones;
 /// What a job works with. Clones are cheap.
 #[derive(Clone)]
 pub struct Job {
-    /// Records.
-    pub table: Table,
+    /// Claims and marks.
+    pub attempts: Attempts,
     /// Originals.
     pub bucket: Bucket,
     /// Names of places.
@@ -37,59 +31,16 @@ type Found = (Metadata, Option<Place>);
 impl Job {
     /// Runs the job for one delivered notification.
     pub async fn run(&self, delivery: Delivery) -> Result<(), JobError> {
-        let span = info_span!(
-            parent: None,
-            "read metadata",
-            otel.kind = "consumer",
-            photo.id = %delivery.original.photo,
-            owner.id = %delivery.original.owner,
-            messaging.message.id = %delivery.message_id,
-            messaging.message.receive_count = delivery.receive_count,
-            error = field::Empty,
-        );
-        let claim = self
-            .table
-            .claim(&delivery.original, Stage::Metadata)
+        let work = |photo: Photo| async move { self.work(&photo).await };
+        self.attempts
+            .run(delivery, Photo::finish_metadata, work)
             .await
-            .map_err(transient)?;
-        let Claim::Work(photo) = claim else {
-            info!(photo.id = %delivery.original.photo, ?claim, "nothing to do for this notification");
-            return Ok(());
-        };
-        telemetry::join(&span, "metadata-worker", Some(&photo.trace_context));
-        self.work(*photo, &delivery).instrument(span).await
     }
 
-    async fn work(&self, photo: Photo, delivery: &Delivery) -> Result<(), JobError> {
-        let generation = photo.metadata.generation;
-        let outcome = match self.read(&photo).await {
-            Ok(metadata) => Ok(self.locate(&photo, metadata).await?),
-            Err(GetError::Missing) => Err(Failure::new(
-                FailureCode::OriginalMissing,
-                "no object under the photo's key",
-            )),
-            Err(error @ GetError::TooLarge { .. }) => {
-                Err(Failure::new(FailureCode::CorruptImage, error.to_string()))
-            }
-            Err(GetError::Bucket(error)) => return Err(transient(error)),
-        };
-        let times = Times {
-            event: Some(delivery.event_time),
-            metadata_queued: delivery.sent_at,
-            metadata_received: Some(delivery.received_at),
-            ..Times::default()
-        };
-        let finish = |photo: &Photo| {
-            photo.finish_metadata(generation, outcome.clone(), &times, Timestamp::now())
-        };
-        match self.table.transition_from(photo, finish).await {
-            // Another attempt was faster, or the photo went to the trash.
-            Ok(_)
-            | Err(
-                TransitionError::Refused(Refused::Stale | Refused::NotLive)
-                | TransitionError::Unknown,
-            ) => Ok(()),
-            Err(error) => Err(transient(error)),
+    async fn work(&self, photo: &Photo) -> Result<Result<Found, Failure>, JobError> {
+        match self.read(photo).await {
+            Ok(metadata) => self.locate(photo, metadata).await.map(Ok),
+            Err(error) => unreadable(error, FailureCode::CorruptImage).map(Err),
         }
     }
 
@@ -103,7 +54,7 @@ impl Job {
         let mut original = Original::new(length);
         original.add(0, head.to_vec());
         loop {
-            match extract(&original) {
+            match info_span!("extract").in_scope(|| extract(&original)) {
                 Extraction::Done(metadata, warnings) => {
                     let bytes_read = Some(original.bytes_read());
                     let warnings = warnings.iter().map(ToString::to_string).collect();
@@ -130,7 +81,7 @@ impl Job {
             metadata.location
         };
         let (places, zones) = (Arc::clone(&self.places), Arc::clone(&self.zones));
-        let span = info_span!("name place");
+        let span = info_span!("place");
         let named = tokio::task::spawn_blocking(move || {
             let _entered = span.entered();
             let place = point
@@ -144,10 +95,8 @@ impl Job {
             anyhow::Ok((Metadata { taken, ..metadata }, place))
         })
         .await;
-        named.map_err(transient)?.map_err(transient)
+        named
+            .map_err(JobError::transient)?
+            .map_err(JobError::transient)
     }
-}
-
-fn transient(error: impl Into<anyhow::Error>) -> JobError {
-    JobError::Transient(anyhow!(error.into()))
 }

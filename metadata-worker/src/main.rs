@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cloudalbum_aws::attempt::Attempts;
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Queue;
@@ -9,6 +10,7 @@ use cloudalbum_aws::settings::{WorkerSettings, environment};
 use cloudalbum_aws::table::Table;
 use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_aws::worker;
+use cloudalbum_domain::Stage;
 use cloudalbum_places::Places;
 use metadata_worker::Job;
 use metadata_worker::zone::Zones;
@@ -20,7 +22,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let clients = Clients::load(&settings.region).await;
     let s3 = clients.s3(None);
     let job = Job {
-        table: Table::new(clients.dynamodb(), &settings.table_prefix),
+        attempts: Attempts {
+            stage: Stage::Metadata,
+            table: Table::new(clients.dynamodb(), &settings.table_prefix),
+            telemetry: telemetry.clone(),
+        },
         bucket: Bucket::new(s3.clone(), s3, settings.bucket),
         places: Arc::new(Places::new()),
         zones: Arc::new(Zones::default()),

@@ -1,25 +1,20 @@
-//! The thumbnail job for one original: claim, fetch, render, store, mark.
+//! The thumbnail job for one original: fetch, render, store.
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use cloudalbum_aws::attempt::{Attempts, unreadable};
 use cloudalbum_aws::batch::{Delivery, JobError};
-use cloudalbum_aws::bucket::{Bucket, GetError};
-use cloudalbum_aws::table::{Claim, Table, TransitionError};
-use cloudalbum_aws::telemetry;
-use cloudalbum_domain::{
-    Failure, FailureCode, Photo, Refused, Rendition, RenditionKey, Sha256, Stage, Thumbnails, Times,
-};
-use jiff::Timestamp;
-use tracing::{Instrument as _, field, info, info_span};
+use cloudalbum_aws::bucket::Bucket;
+use cloudalbum_domain::{Failure, FailureCode, Photo, Rendition, RenditionKey, Sha256, Thumbnails};
+use tracing::info_span;
 
 use crate::render::{Recipe, Rendered, agrees, render, sniff};
 
 /// What a job works with. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Records.
-    pub table: Table,
+    /// Claims and marks.
+    pub attempts: Attempts,
     /// Originals in, renditions out.
     pub bucket: Bucket,
     /// What is made.
@@ -30,71 +25,21 @@ pub struct Job {
 
 impl Job {
     /// Runs the job for one delivered notification.
-    ///
-    /// A photo that can never be shown is recorded as failed and counts as
-    /// done here; only what another attempt may mend is an error.
     pub async fn run(&self, delivery: Delivery) -> Result<(), JobError> {
-        let span = info_span!(
-            parent: None,
-            "make thumbnails",
-            otel.kind = "consumer",
-            photo.id = %delivery.original.photo,
-            owner.id = %delivery.original.owner,
-            messaging.message.id = %delivery.message_id,
-            messaging.message.receive_count = delivery.receive_count,
-            error = field::Empty,
-        );
-        let claim = self
-            .table
-            .claim(&delivery.original, Stage::Thumbnails)
+        let work = |photo: Photo| async move { self.work(&photo).await };
+        self.attempts
+            .run(delivery, Photo::finish_thumbnails, work)
             .await
-            .map_err(transient)?;
-        let Claim::Work(photo) = claim else {
-            info!(photo.id = %delivery.original.photo, ?claim, "nothing to do for this notification");
-            return Ok(());
-        };
-        telemetry::join(&span, "thumbnail-worker", Some(&photo.trace_context));
-        self.work(*photo, &delivery).instrument(span).await
     }
 
-    async fn work(&self, photo: Photo, delivery: &Delivery) -> Result<(), JobError> {
-        let generation = photo.thumbnails.generation;
-        let outcome = match self
+    async fn work(&self, photo: &Photo) -> Result<Result<Thumbnails, Failure>, JobError> {
+        match self
             .bucket
             .get(&photo.original(), self.max_original_bytes)
             .await
         {
-            Ok(bytes) => self.make(&photo, bytes.to_vec()).await?,
-            Err(GetError::Missing) => Err(Failure::new(
-                FailureCode::OriginalMissing,
-                "no object under the photo's key",
-            )),
-            Err(error @ GetError::TooLarge { .. }) => Err(Failure::new(
-                FailureCode::DecodeMemoryBudget,
-                error.to_string(),
-            )),
-            Err(GetError::Bucket(error)) => return Err(transient(error)),
-        };
-        if let Err(failure) = &outcome {
-            tracing::Span::current().record("error", field::display(failure.code));
-        }
-        let times = Times {
-            event: Some(delivery.event_time),
-            thumbnails_queued: delivery.sent_at,
-            thumbnails_received: Some(delivery.received_at),
-            ..Times::default()
-        };
-        let finish = |photo: &Photo| {
-            photo.finish_thumbnails(generation, outcome.clone(), &times, Timestamp::now())
-        };
-        match self.table.transition_from(photo, finish).await {
-            // Another attempt was faster, or the photo went to the trash.
-            Ok(_)
-            | Err(
-                TransitionError::Refused(Refused::Stale | Refused::NotLive)
-                | TransitionError::Unknown,
-            ) => Ok(()),
-            Err(error) => Err(transient(error)),
+            Ok(bytes) => self.make(photo, bytes.to_vec()).await,
+            Err(error) => unreadable(error, FailureCode::DecodeMemoryBudget).map(Err),
         }
     }
 
@@ -159,7 +104,7 @@ impl Job {
             self.bucket
                 .put_rendition(&key, rendition.bytes)
                 .await
-                .map_err(transient)?;
+                .map_err(JobError::transient)?;
         }
         Ok(Thumbnails {
             recipe: self.recipe.version,
@@ -170,8 +115,4 @@ impl Job {
             warnings: rendered.warnings.iter().map(ToString::to_string).collect(),
         })
     }
-}
-
-fn transient(error: impl Into<anyhow::Error>) -> JobError {
-    JobError::Transient(anyhow!(error.into()))
 }

@@ -42,6 +42,11 @@ impl Telemetry {
         }
     }
 
+    /// Telemetry that exports nothing and leaves the process's logs alone.
+    pub fn silent() -> Self {
+        Self::assemble(None, 0.0)
+    }
+
     /// Exports what is finished, and waits for it for [`Self::FLUSH_LIMIT`] at
     /// the most; an export that takes longer goes on behind. `false` means that
     /// it had not succeeded by then.

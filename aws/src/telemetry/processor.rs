@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::trace::Span as _;
+use opentelemetry::trace::{Span as _, SpanId, SpanKind};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Span, SpanData, SpanProcessor};
@@ -11,7 +11,8 @@ use opentelemetry_sdk::trace::{BatchSpanProcessor, Span, SpanData, SpanProcessor
 use super::by_service::SERVICE;
 use super::context::Service;
 
-/// Notes the service that a span's context carries, then batches.
+/// Notes the service that a span's context carries and which spans are calls
+/// of the AWS SDKs, then batches.
 ///
 /// Shared, because spans that are written from records enter the same batches.
 #[derive(Debug)]
@@ -24,7 +25,17 @@ impl SpanProcessor for Inherit {
         }
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
+        let sdk_call = span.attributes.iter().any(|attribute| {
+            attribute.key.as_str() == "rpc.system" && attribute.value.as_str() == "aws-api"
+        });
+        if sdk_call {
+            // A call outside any work, a poll say, would be a trace of its own.
+            if span.parent_span_id == SpanId::INVALID {
+                return;
+            }
+            span.span_kind = SpanKind::Client;
+        }
         self.0.on_end(span);
     }
 

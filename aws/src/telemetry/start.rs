@@ -70,6 +70,11 @@ impl Telemetry {
             ]
             .map(|target| (target, LevelFilter::OFF)),
         );
+        // The SDKs open a span for each call, below the level of log lines.
+        let targets = targets.with_targets(
+            ["aws_sdk_s3", "aws_sdk_dynamodb", "aws_sdk_sqs"]
+                .map(|sdk| (format!("{sdk}::operation"), LevelFilter::DEBUG)),
+        );
         let tracer = telemetry.provider.tracer("cloudalbum");
         let spans = tracing_opentelemetry::layer()
             .with_tracer(tracer)

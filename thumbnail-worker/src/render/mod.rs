@@ -26,6 +26,7 @@ mod rgb;
 mod sniff;
 
 use cloudalbum_domain::MediaType;
+use tracing::info_span;
 
 use budget::Deadline;
 pub use error::{RenderError, Warning};
@@ -68,11 +69,12 @@ pub struct Rendition {
 /// See [`RenderError`]; each is permanent for the same bytes and recipe.
 pub fn render(bytes: &[u8], recipe: &Recipe) -> Result<Rendered, RenderError> {
     let deadline = Deadline::after(recipe.budget.time);
-    let decoded = match sniff(bytes).ok_or(RenderError::Unsupported("unknown type"))? {
-        MediaType::Jpeg => jpeg::decode(bytes, recipe)?,
-        MediaType::Heic | MediaType::Heif | MediaType::Avif => heif::decode(bytes, recipe)?,
-        kind => raster::decode(bytes, kind, recipe)?,
-    };
+    let kind = sniff(bytes).ok_or(RenderError::Unsupported("unknown type"))?;
+    let decoded = info_span!("decode").in_scope(|| match kind {
+        MediaType::Jpeg => jpeg::decode(bytes, recipe),
+        MediaType::Heic | MediaType::Heif | MediaType::Avif => heif::decode(bytes, recipe),
+        kind => raster::decode(bytes, kind, recipe),
+    })?;
     deadline.check()?;
     pyramid::build(decoded, recipe, &deadline)
 }

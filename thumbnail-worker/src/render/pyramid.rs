@@ -1,6 +1,7 @@
 //! Derives every size of a recipe from one decoded picture.
 
 use cloudalbum_domain::MediaType;
+use tracing::info_span;
 
 use super::budget::Deadline;
 use super::decoded::Decoded;
@@ -20,7 +21,9 @@ pub(super) fn build(
 ) -> Result<Rendered, RenderError> {
     let shown = decoded.stored.oriented(decoded.orientation);
     let base = recipe.largest(shown).oriented(decoded.orientation);
-    let base = decoded.pixels.resized(base)?.oriented(decoded.orientation);
+    let base = info_span!("resize", width = base.width)
+        .in_scope(|| decoded.pixels.resized(base))?
+        .oriented(decoded.orientation);
     drop(decoded.pixels);
 
     let mut order: Vec<(usize, Size, Dimensions)> = recipe
@@ -43,9 +46,11 @@ pub(super) fn build(
             bytes
         } else {
             let level = source_of(&levels, made)
-                .ok_or(RenderError::Encode("nothing to derive from".to_owned()))?
-                .resized(made)?;
-            let bytes = level.encode(recipe.format, recipe.quality)?;
+                .ok_or(RenderError::Encode("nothing to derive from".to_owned()))?;
+            let level =
+                info_span!("resize", width = made.width).in_scope(|| level.resized(made))?;
+            let bytes = info_span!("encode", width = made.width)
+                .in_scope(|| level.encode(recipe.format, recipe.quality))?;
             levels.push(level);
             bytes
         };
