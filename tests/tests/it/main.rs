@@ -1,7 +1,7 @@
 //! Black-box tests of the whole, in one binary.
 #![cfg(test)]
 
-mod contract_s3;
+mod contract;
 mod endpoint;
 mod household;
 mod pipeline;
