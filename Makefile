@@ -16,7 +16,7 @@ run: web ## Builds and starts everything on this machine
 	@target/debug/cloudalbum-local
 
 test: setup ## Runs every test
-	@scripts/phase test scripts/test
+	@scripts/test
 
 check: setup ## Checks format, lints, licences and the web app's types
 	@scripts/phase fmt cargo fmt --all --check

@@ -3,6 +3,8 @@
 //! By default each test starts this workspace's own on a fresh folder.
 //! With `CONTRACT_ENDPOINT` set (and `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`)
 //! it is that endpoint instead, and what only ours promises is left out.
+//! `CONTRACT_LACKS` names, separated by commas, what that endpoint is known to
+//! do otherwise than AWS; those assertions alone are left out.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,6 +51,16 @@ impl Endpoint {
             }
             Err(_) => Self::start_own().await,
         }
+    }
+
+    /// Whether the endpoint is known not to do this as AWS does.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests have no settings of their own"
+    )]
+    pub(crate) fn lacks(&self, what: &str) -> bool {
+        let lacks = std::env::var("CONTRACT_LACKS").unwrap_or_default();
+        self.own.is_none() && lacks.split(',').any(|known| known == what)
     }
 
     async fn start_own() -> anyhow::Result<Self> {

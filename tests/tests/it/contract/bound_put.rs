@@ -88,6 +88,9 @@ async fn every_change_to_a_bound_put_is_refused_and_leaves_nothing() {
         ),
     ];
     for (what, attempt) in attempts {
+        if what == "no signature" && endpoint.lacks("anonymous-refusal") {
+            continue;
+        }
         assert_ne!(
             (
                 attempt.url.as_str(),

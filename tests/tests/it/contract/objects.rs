@@ -84,9 +84,15 @@ async fn listings_give_keys_back_as_they_are_or_encoded() {
         .iter()
         .filter_map(|it| it.key())
         .collect();
+    let space = if endpoint.lacks("plus-for-space") {
+        "%20"
+    } else {
+        "+"
+    };
+    let first = format!("l/a{space}b%2B%C3%BC");
     assert_eq!(
         encoded,
-        ["l/a+b%2B%C3%BC", "l/a%2520b", "l/%E6%97%A5%E6%9C%AC"]
+        [first.as_str(), "l/a%2520b", "l/%E6%97%A5%E6%9C%AC"]
     );
 
     let first = endpoint
@@ -149,7 +155,9 @@ async fn reads_take_ranges_and_presigned_downloads_name_the_file() {
     assert_eq!(disposition, "attachment; filename=\"a b.jpg\"");
     assert_eq!(answer.text().await.unwrap(), "0123456789");
     let bare = url.split('?').next().unwrap();
-    assert_eq!(reqwest::get(bare).await.unwrap().status(), 403);
+    if !endpoint.lacks("anonymous-refusal") {
+        assert_eq!(reqwest::get(bare).await.unwrap().status(), 403);
+    }
 
     let delete = || {
         endpoint
