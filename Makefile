@@ -23,6 +23,7 @@ check: setup ## Checks format, lints, licences and the web app's types
 	@scripts/phase clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 	@scripts/phase web-install npm --prefix web ci --no-audit --no-fund
 	@scripts/phase web-check npm --prefix web run check
+	@scripts/phase infra scripts/check-infra
 
 bench: setup ## Prints the figures that are measured
 	@cargo run --release --locked --package cloudalbum-bench

@@ -1,0 +1,128 @@
+# The functions, what calls them, and their settings.
+
+locals {
+  # By the name of the crate and of its zip.
+  functions = merge(
+    { for queue, worker in var.workers : worker.function => {
+      memory  = worker.memory
+      timeout = worker.timeout
+      environment = {
+        QUEUE_URL = aws_sqs_queue.jobs[queue].url
+      }
+    } },
+    {
+      ingest-api = {
+        memory      = var.api.memory
+        timeout     = var.api.timeout
+        environment = merge(local.queue_urls, local.api_environment)
+      }
+      reconciler = {
+        memory      = var.reconciler.memory
+        timeout     = var.reconciler.timeout
+        environment = local.queue_urls
+      }
+    },
+  )
+
+  environment = {
+    S3_PHOTO_BUCKET  = aws_s3_bucket.photos.id
+    TABLE_PREFIX     = "${var.name}-"
+    MAX_UPLOAD_BYTES = tostring(var.max_upload_bytes)
+    URL_LIFE_SECONDS = tostring(var.url_life_seconds)
+    TRASH_DAYS       = tostring(var.trash_days)
+    TRACE_EXPORT     = "xray-udp"
+    SAMPLE_RATIO     = tostring(var.trace_ratio)
+  }
+
+  queue_urls = merge([for queue, worker in var.workers : {
+    "${upper(queue)}_QUEUE_URL" = aws_sqs_queue.jobs[queue].url
+    "${upper(queue)}_DLQ_URL"   = aws_sqs_queue.dlq[queue].url
+  }]...)
+
+  api_environment = {
+    BASE_URL                        = local.base_url
+    COGNITO_POOL_ID                 = aws_cognito_user_pool.album.id
+    COGNITO_DOMAIN                  = "${aws_cognito_user_pool_domain.album.domain}.auth.${local.region}.amazoncognito.com"
+    COGNITO_CLIENT_ID               = aws_cognito_user_pool_client.web.id
+    COGNITO_CLI_CLIENT_ID           = aws_cognito_user_pool_client.cli.id
+    COGNITO_CLIENT_SECRET_PARAMETER = aws_ssm_parameter.client_secret.name
+  }
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  for_each          = toset(keys(local.statements))
+  name              = "/aws/lambda/${var.name}-${each.key}"
+  retention_in_days = var.log_days
+}
+
+resource "aws_lambda_function" "all" {
+  for_each         = local.functions
+  function_name    = "${var.name}-${each.key}"
+  role             = aws_iam_role.function[each.key].arn
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  filename         = "${var.zips}/${each.key}.zip"
+  source_code_hash = filebase64sha256("${var.zips}/${each.key}.zip")
+  memory_size      = each.value.memory
+  timeout          = each.value.timeout
+  depends_on       = [aws_iam_role_policy.function]
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  environment {
+    variables = merge(local.environment, each.value.environment, var.environment)
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "worker" {
+  for_each                           = var.workers
+  event_source_arn                   = aws_sqs_queue.jobs[each.key].arn
+  function_name                      = aws_lambda_function.all[each.value.function].arn
+  batch_size                         = each.value.batch
+  maximum_batching_window_in_seconds = each.value.window
+  function_response_types            = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = each.value.concurrency
+  }
+
+  # An operator pauses and resumes a stage; a deployment leaves it as it is.
+  lifecycle {
+    ignore_changes = [enabled]
+  }
+}
+
+resource "aws_scheduler_schedule" "reconciler" {
+  name                = "${var.name}-reconciler"
+  schedule_expression = "rate(${var.reconciler.minutes} minutes)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  # A run that was missed is not made up for: the next one finds the same.
+  target {
+    arn      = aws_lambda_function.all["reconciler"].arn
+    role_arn = aws_iam_role.scheduler.arn
+
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+}
+
+# Lambda would try a failed run twice more, beside the next one.
+resource "aws_lambda_function_event_invoke_config" "reconciler" {
+  function_name                = aws_lambda_function.all["reconciler"].function_name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}
