@@ -1,12 +1,16 @@
-//! When a message that failed for a passing reason comes back.
+//! When a message that failed for a passing reason comes back, and the note
+//! of that reason.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
+use cloudalbum_domain::{OriginalKey, Setback, Stage};
+use jiff::Timestamp;
 use tracing::warn;
 
 use crate::queue::Queue;
+use crate::table::Table;
 
 /// Postpones messages by their receive count: doubling from [`Backoff::FIRST`]
 /// to [`Backoff::LONGEST`], each shortened by up to half so that messages which
@@ -14,6 +18,7 @@ use crate::queue::Queue;
 #[derive(Clone, Debug)]
 pub struct Backoff {
     queue: Queue,
+    notes: Option<(Table, Stage)>,
 }
 
 impl Backoff {
@@ -24,7 +29,33 @@ impl Backoff {
 
     /// For messages of `queue`.
     pub fn new(queue: Queue) -> Self {
-        Self { queue }
+        Self { queue, notes: None }
+    }
+
+    /// Notes on records of `table` why an attempt at `stage` was broken off.
+    #[must_use]
+    pub fn noting(self, table: Table, stage: Stage) -> Self {
+        Self {
+            notes: Some((table, stage)),
+            ..self
+        }
+    }
+
+    /// Notes the reason for operators. When that fails, too, the log has it.
+    pub(crate) async fn note(&self, originals: &[OriginalKey], reason: &str) {
+        let Some((table, stage)) = &self.notes else {
+            return;
+        };
+        let setback = Setback::new(reason, Timestamp::now());
+        for original in originals {
+            if let Err(error) = table.set_back(original, *stage, &setback).await {
+                warn!(
+                    photo.id = %original.photo,
+                    error = format!("{:#}", anyhow::anyhow!(error)),
+                    "reason of the failed attempt not noted"
+                );
+            }
+        }
     }
 
     /// Sets when `message` is seen again. Without this it comes back when its

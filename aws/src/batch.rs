@@ -90,9 +90,15 @@ where
                 continue;
             }
         };
+        let originals: Vec<OriginalKey> = deliveries
+            .iter()
+            .map(|delivery| delivery.original.clone())
+            .collect();
         if let Err(error) = work(deliveries, deadline, &job).await {
-            error!(messaging.message.id = %id, error = format!("{error:#}"), "message returned to the queue");
+            let reason = format!("{error:#}");
+            error!(messaging.message.id = %id, error = reason, "message returned to the queue");
             if let Some(backoff) = backoff {
+                backoff.note(&originals, &reason).await;
                 backoff
                     .postpone(&message, receive_count(&message.attributes))
                     .await;

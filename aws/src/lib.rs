@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod clients;
 pub mod notification;
 pub mod queue;
+pub mod requeue;
 pub mod sessions;
 pub mod settings;
 pub mod table;

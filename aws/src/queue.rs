@@ -231,6 +231,25 @@ impl Queue {
         Ok(())
     }
 
+    /// Receives up to `most` messages without waiting, hidden from others for
+    /// `hidden` (whole seconds). A queue of many partitions may hold more than
+    /// it shows.
+    pub async fn receive_many(
+        &self,
+        most: usize,
+        hidden: Duration,
+    ) -> Result<Vec<Received>, QueueError> {
+        let mut all = Vec::new();
+        while all.len() < most {
+            let some = self.receive(hidden).await?;
+            if some.is_empty() {
+                break;
+            }
+            all.extend(some);
+        }
+        Ok(all)
+    }
+
     /// Of a dead-letter queue: starts to move all messages back to the queues
     /// they came from.
     pub async fn move_back(&self) -> Result<(), QueueError> {

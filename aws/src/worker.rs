@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::batch::{self, Delivery, JobError};
-use crate::queue::Queue;
 use crate::telemetry::{Invocations, Telemetry};
 
 /// What is kept of an invocation's time to report the batch.
@@ -21,14 +20,14 @@ const RESERVE: Duration = Duration::from_secs(1);
 pub async fn serve<J, F>(
     service: &'static str,
     telemetry: Telemetry,
-    queue: Queue,
+    backoff: Backoff,
     job: J,
 ) -> Result<(), Error>
 where
     J: Fn(Delivery) -> F + Send + Sync + 'static,
     F: Future<Output = Result<(), JobError>> + Send + 'static,
 {
-    let shared = Arc::new((Backoff::new(queue), job));
+    let shared = Arc::new((backoff, job));
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| {
         let shared = Arc::clone(&shared);
         async move {

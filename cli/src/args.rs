@@ -277,8 +277,8 @@ pub(crate) enum OpsCommand {
     /// Processes failed photos again: the ones named, those of a code, or all.
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Redrive {
-        /// The photos' ids.
-        #[arg(group = "which", value_name = "ID")]
+        /// Photos as `ops failures` names them: `<owner>/<photo>`.
+        #[arg(group = "which", value_name = "PHOTO")]
         ids: Vec<String>,
         /// Every photo with this code.
         #[arg(long, group = "which")]
@@ -287,6 +287,17 @@ pub(crate) enum OpsCommand {
         #[arg(long, group = "which")]
         all: bool,
     },
+    /// Lists messages that were received too often, and why; or moves them back.
+    Dlq {
+        /// Moves messages of this stage back: the ones named, or all.
+        #[arg(long, value_parser = stage, value_name = "STAGE")]
+        move_back: Option<Stage>,
+        /// Only these messages.
+        #[arg(value_name = "MESSAGE", requires = "move_back")]
+        messages: Vec<String>,
+    },
+    /// Lists what operators did, latest first.
+    Audit,
     /// Stops a stage; its messages wait.
     Pause {
         /// `thumbnails` or `metadata`.

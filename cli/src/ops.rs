@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use cloudalbum_domain::wire::Redriven;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,8 +28,23 @@ pub(crate) async fn run(
                 None if all => json!({ "all": true }),
                 None => json!({ "ids": ids }),
             };
-            order(&api, "/v1/ops/redrive", which).await?
+            redrive(&api, which).await?
         }
+        OpsCommand::Dlq {
+            move_back: None, ..
+        } => api.get("/v1/ops/dlq", &[]).await?,
+        OpsCommand::Dlq {
+            move_back: Some(stage),
+            messages,
+        } => {
+            let path = format!("/v1/ops/dlq/{}/redrive", stage.as_str());
+            let which = match messages.as_slice() {
+                [] => json!({}),
+                some => json!({ "message_ids": some }),
+            };
+            order(&api, &path, which).await?
+        }
+        OpsCommand::Audit => api.get("/v1/ops/audit", &[]).await?,
         OpsCommand::Pause { stage } => {
             let path = format!("/v1/ops/stages/{}/pause", stage.as_str());
             api.post(&path, json!({})).await?
@@ -51,6 +67,21 @@ pub(crate) async fn reconcile(
     let answer = order(&api, "/v1/ops/reconcile", json!({ "dry_run": dry_run })).await?;
     show(&answer, terminal);
     Ok(())
+}
+
+/// Asks again while the answer says that there is more to do.
+async fn redrive(api: &Api, mut which: Value) -> anyhow::Result<Value> {
+    let (mut redriven, mut skipped) = (0, 0);
+    loop {
+        let answer = order(api, "/v1/ops/redrive", which.clone()).await?;
+        let answer: Redriven = serde_json::from_value(answer)?;
+        redriven += answer.redriven;
+        skipped += answer.skipped;
+        let (Some(cursor), Some(fields)) = (answer.cursor, which.as_object_mut()) else {
+            return Ok(json!({ "redriven": redriven, "skipped": skipped }));
+        };
+        fields.insert("cursor".to_owned(), Value::String(cursor));
+    }
 }
 
 /// A POST that is not repeated by itself: doing it twice counts as two.

@@ -69,6 +69,15 @@ pub struct Photo {
     /// How often the metadata-worker claimed the current generation.
     #[serde(default)]
     pub metadata_attempts: u32,
+    /// Why the thumbnail-worker's last attempt was broken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnails_error: Option<Setback>,
+    /// Why the metadata-worker's last attempt was broken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_error: Option<Setback>,
+    /// How often the reconciler sent messages for the photo again.
+    #[serde(default)]
+    pub requeues: u32,
     /// Camera maker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub make: Option<String>,
@@ -101,6 +110,33 @@ impl Photo {
         OriginalKey {
             owner: self.owner.clone(),
             photo: self.id,
+        }
+    }
+}
+
+/// An attempt that ended for a passing reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setback {
+    /// One line for operators.
+    pub reason: String,
+    /// When the attempt ended.
+    pub at: Timestamp,
+}
+
+impl Setback {
+    /// No reason is longer, in characters.
+    const MAX_LENGTH: usize = 300;
+
+    /// Keeps one bounded line of `reason`.
+    pub fn new(reason: &str, at: Timestamp) -> Self {
+        let printable = |c: char| if c.is_control() { ' ' } else { c };
+        Self {
+            reason: reason
+                .chars()
+                .map(printable)
+                .take(Self::MAX_LENGTH)
+                .collect(),
+            at,
         }
     }
 }

@@ -8,15 +8,15 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
-use cloudalbum_aws::notification::{self, Created};
-use cloudalbum_aws::queue::{Outgoing, Queue};
+use cloudalbum_aws::queue::Queue;
+use cloudalbum_aws::requeue::Requeue;
 use cloudalbum_aws::sessions::Sessions;
 use cloudalbum_aws::settings::ServiceSettings;
 use cloudalbum_aws::table::Table;
 use cloudalbum_domain::Photo;
 
 use crate::auth::{Auth, sign_in};
-use crate::{Problem, changes, health, hosts, me, observe, openapi, pages, photos, uploads};
+use crate::{Problem, changes, health, hosts, me, observe, openapi, ops, pages, photos, uploads};
 
 /// A manifest of 1,000 entries with long texts stays below this.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -34,10 +34,12 @@ pub struct App {
     pub table: Table,
     /// Objects.
     pub bucket: Bucket,
-    /// The queue of the thumbnail-worker.
-    pub thumbnails: Queue,
-    /// The queue of the metadata-worker.
-    pub metadata: Queue,
+    /// The queues of the workers.
+    pub requeue: Requeue,
+    /// The dead-letter queue of the thumbnail-worker, if it is known.
+    pub thumbnails_dlq: Option<Queue>,
+    /// The dead-letter queue of the metadata-worker, if it is known.
+    pub metadata_dlq: Option<Queue>,
 }
 
 impl App {
@@ -46,11 +48,17 @@ impl App {
         let table = format!("{}Session", settings.table_prefix);
         let sessions = Sessions::new(clients.dynamodb(), table);
         let public = clients.s3(settings.s3_public_url.as_ref());
+        let queue = |url: &str| Queue::new(clients.sqs(), url);
         Ok(Self {
             table: Table::new(clients.dynamodb(), &settings.table_prefix),
             bucket: Bucket::new(clients.s3(None), public, &*settings.bucket),
-            thumbnails: Queue::new(clients.sqs(), &*settings.thumbnails_queue_url),
-            metadata: Queue::new(clients.sqs(), &*settings.metadata_queue_url),
+            requeue: Requeue {
+                thumbnails: queue(&settings.thumbnails_queue_url),
+                metadata: queue(&settings.metadata_queue_url),
+                bucket: settings.bucket.clone(),
+            },
+            thumbnails_dlq: settings.thumbnails_dlq_url.as_deref().map(queue),
+            metadata_dlq: settings.metadata_dlq_url.as_deref().map(queue),
             auth: Arc::new(Auth::new(&settings, sessions.clone())?),
             settings: Arc::new(settings),
             sessions,
@@ -60,29 +68,8 @@ impl App {
     /// Sends fresh messages for the unfinished stages of a photo. When that
     /// fails the record still waits, and can be retried.
     pub(crate) async fn requeue(&self, photo: &Photo) -> Result<(), Problem> {
-        let created = Created {
-            key: photo.original(),
-            event_time: photo.changed_at,
-            size: Some(photo.filesize),
-            etag: None,
-            sequencer: None,
-        };
-        let body = notification::to_json(&created, self.bucket.name());
-        let message = Outgoing {
-            body,
-            trace: Some(photo.trace_context),
-        };
-        let stages = [
-            (&self.thumbnails, photo.thumbnails.pending_since()),
-            (&self.metadata, photo.metadata.pending_since()),
-        ];
-        for (queue, _) in stages.into_iter().filter(|(_, waits)| waits.is_some()) {
-            queue
-                .send(&message)
-                .await
-                .map_err(|error| Problem::unavailable(&error))?;
-        }
-        Ok(())
+        let sent = self.requeue.send(std::slice::from_ref(photo)).await;
+        sent.map_err(|error| Problem::unavailable(&error))
     }
 }
 
@@ -113,6 +100,14 @@ fn routes(app: App) -> Router {
         .route("/v1/photos/{id}/retry", post(photos::retry))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/me", get(me::read).patch(me::edit))
+        .route("/v1/ops/failures", get(ops::failures::list))
+        .route("/v1/ops/redrive", post(ops::redrive::redrive))
+        .route("/v1/ops/dlq", get(ops::dlq::list))
+        .route("/v1/ops/dlq/{stage}/redrive", post(ops::dlq::move_back))
+        .route("/v1/ops/stages", get(ops::stages::list))
+        .route("/v1/ops/stages/{stage}/pause", post(ops::stages::pause))
+        .route("/v1/ops/stages/{stage}/resume", post(ops::stages::resume))
+        .route("/v1/ops/audit", get(ops::audit::list))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::document))

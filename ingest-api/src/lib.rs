@@ -11,6 +11,7 @@ mod hosts;
 mod me;
 mod observe;
 mod openapi;
+mod ops;
 mod pages;
 mod photos;
 mod problem;

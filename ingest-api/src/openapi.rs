@@ -5,7 +5,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::{Modify, OpenApi};
 
 use crate::auth::sign_in;
-use crate::{changes, health, me, photos, uploads};
+use crate::{changes, health, me, ops, photos, uploads};
 
 /// The document: a handler is in it when it is named here.
 #[derive(OpenApi)]
@@ -26,6 +26,14 @@ use crate::{changes, health, me, photos, uploads};
         changes::changes,
         me::read,
         me::edit,
+        ops::failures::list,
+        ops::redrive::redrive,
+        ops::dlq::list,
+        ops::dlq::move_back,
+        ops::stages::list,
+        ops::stages::pause,
+        ops::stages::resume,
+        ops::audit::list,
         health::live,
         health::ready,
     ),

@@ -125,8 +125,14 @@ impl Album {
             .await
             .context("cannot create the tables")?;
 
+        let (pausing, paused) = watch::channel(pump::paused(&table).await?);
+        tasks.spawn(stoppable(
+            pump::follow_pauses(table.clone(), pausing),
+            stopping.clone(),
+        ));
         let pumps = Pumps {
             queues,
+            paused,
             clients: clients.clone(),
             addresses: addresses.clone(),
             telemetry: telemetry.clone(),
@@ -235,6 +241,7 @@ impl Engines {
 
 struct Pumps {
     queues: Sqs,
+    paused: watch::Receiver<Vec<Stage>>,
     clients: Clients,
     addresses: Addresses,
     telemetry: Telemetry,
@@ -265,7 +272,7 @@ impl Pumps {
         };
         for _ in 0..cores {
             let job = thumbnails.clone();
-            self.spawn(tasks, "thumbnails", 1, move |delivery| {
+            self.spawn(tasks, table, Stage::Thumbnails, 1, move |delivery| {
                 let job = job.clone();
                 async move { job.run(delivery).await }
             });
@@ -276,29 +283,38 @@ impl Pumps {
             places: Arc::new(Places::new()),
             zones: Arc::new(Zones::default()),
         };
-        self.spawn(tasks, "metadata", 10, move |delivery| {
+        self.spawn(tasks, table, Stage::Metadata, 10, move |delivery| {
             let job = metadata.clone();
             async move { job.run(delivery).await }
         });
     }
 
-    fn spawn<J, F>(&self, tasks: &mut JoinSet<()>, name: &str, batch_size: u8, job: J)
-    where
+    fn spawn<J, F>(
+        &self,
+        tasks: &mut JoinSet<()>,
+        table: &Table,
+        stage: Stage,
+        batch_size: u8,
+        job: J,
+    ) where
         J: Fn(cloudalbum_aws::batch::Delivery) -> F + Send + Sync + 'static,
         F: Future<Output = Result<(), cloudalbum_aws::batch::JobError>> + Send + 'static,
     {
-        let queue_url = self.addresses.queue(name);
-        let backoff = Backoff::new(Queue::new(self.clients.sqs(), &*queue_url));
+        let queue_url = self.addresses.queue(stage.as_str());
+        let backoff =
+            Backoff::new(Queue::new(self.clients.sqs(), &*queue_url)).noting(table.clone(), stage);
         let mapping = Mapping {
             queue_url,
             batch_size,
             timeout: TIMEOUT,
+            stage,
         };
         tasks.spawn(pump::run(
             self.queues.clone(),
             mapping,
             backoff,
             job,
+            self.paused.clone(),
             self.stopping.clone(),
         ));
     }

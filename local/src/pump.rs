@@ -13,6 +13,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use cloudalbum_aws::backoff::Backoff;
 use cloudalbum_aws::batch::{self, Delivery, JobError};
+use cloudalbum_aws::table::{Table, TableError};
+use cloudalbum_domain::Stage;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,21 +32,36 @@ pub struct Mapping {
     pub batch_size: u8,
     /// How long one batch may take. The queue's visibility timeout is longer.
     pub timeout: Duration,
+    /// The stage that the queue belongs to.
+    pub stage: Stage,
 }
 
-/// Pumps one queue into `job` until `stop` says so; the batch under way is
-/// finished first.
+/// How long one receive waits for messages: a pause takes hold after it.
+const WAIT_SECONDS: u8 = 2;
+
+/// Pumps one queue into `job` until `stop` says so, except while `paused` names
+/// its stage; the batch under way is finished first.
 pub async fn run<J, F>(
     sqs: Sqs,
     mapping: Mapping,
     backoff: Backoff,
     job: J,
+    mut paused: watch::Receiver<Vec<Stage>>,
     mut stop: watch::Receiver<bool>,
 ) where
     J: Fn(Delivery) -> F,
     F: Future<Output = Result<(), JobError>>,
 {
     while !*stop.borrow() {
+        tokio::select! {
+            // The watcher of the setting ends with the album.
+            running = paused.wait_for(|stages| !stages.contains(&mapping.stage)) => {
+                if running.is_err() {
+                    return;
+                }
+            }
+            _ = stop.changed() => return,
+        }
         let received = tokio::select! {
             received = receive(&sqs, &mapping) => received,
             _ = stop.changed() => return,
@@ -62,6 +79,32 @@ pub async fn run<J, F>(
             );
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+    }
+}
+
+/// The stages that are paused.
+pub async fn paused(table: &Table) -> Result<Vec<Stage>, TableError> {
+    let pauses = table.paused().await?;
+    Ok(pauses.iter().map(|pause| pause.stage).collect())
+}
+
+/// Follows the durable setting of paused stages, for as long as it is polled.
+pub async fn follow_pauses(table: Table, told: watch::Sender<Vec<Stage>>) {
+    loop {
+        match paused(&table).await {
+            Ok(stages) => {
+                told.send_if_modified(|known| {
+                    let changed = *known != stages;
+                    *known = stages;
+                    changed
+                });
+            }
+            Err(error) => tracing::warn!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "cannot read which stages are paused"
+            ),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
@@ -127,7 +170,7 @@ async fn receive(sqs: &Sqs, mapping: &Mapping) -> anyhow::Result<Vec<SqsMessage>
     let ask = json!({
         "QueueUrl": mapping.queue_url,
         "MaxNumberOfMessages": mapping.batch_size,
-        "WaitTimeSeconds": 20,
+        "WaitTimeSeconds": WAIT_SECONDS,
         "MessageSystemAttributeNames": ["All"],
     });
     let answer = call(sqs, "ReceiveMessage", &ask).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cloudalbum_aws::attempt::Attempts;
+use cloudalbum_aws::backoff::Backoff;
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Queue;
@@ -32,7 +33,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         zones: Arc::new(Zones::default()),
     };
     let queue = Queue::new(clients.sqs(), settings.queue_url);
-    worker::serve("metadata-worker", telemetry, queue, move |delivery| {
+    let backoff = Backoff::new(queue).noting(job.attempts.table.clone(), Stage::Metadata);
+    worker::serve("metadata-worker", telemetry, backoff, move |delivery| {
         let job = job.clone();
         async move { job.run(delivery).await }
     })

@@ -34,6 +34,19 @@ pub struct BacklogCursor {
     shard: u8,
     /// The last key that was read, if the shard is not at its start.
     after: Option<[String; 4]>,
+    /// Leaves out what came later, so that a walk over what it changes ends.
+    #[serde(default)]
+    until: Option<String>,
+}
+
+impl BacklogCursor {
+    /// Starts a walk over what was there before `until`.
+    pub fn until(until: Timestamp) -> Self {
+        Self {
+            until: Some(sortable(until)),
+            ..Self::default()
+        }
+    }
 }
 
 /// A sparse index and the value of its partition key in one shard.
@@ -41,7 +54,7 @@ struct Walk<'a> {
     index: &'static str,
     partition: &'static str,
     sort: &'static str,
-    value: &'a dyn Fn(u8) -> String,
+    value: &'a (dyn Fn(u8) -> String + Sync),
     until: Option<String>,
 }
 
@@ -90,10 +103,11 @@ impl Table {
     ) -> Result<(Vec<OriginalKey>, Option<BacklogCursor>), TableError> {
         let mut photos = Vec::new();
         let mut cursor = from;
+        let until = walk.until.clone().or_else(|| cursor.until.clone());
         while cursor.shard < SHARDS {
             let start = cursor.after.take().map(|after| walk.start(after));
             let call = self
-                .query(walk, cursor.shard)
+                .query(walk, cursor.shard, until.as_deref())
                 .set_exclusive_start_key(start)
                 .limit(i32::from(limit));
             let answer = call
@@ -119,7 +133,7 @@ impl Table {
             let mut start = None;
             loop {
                 let call = self
-                    .query(walk, shard)
+                    .query(walk, shard, walk.until.as_deref())
                     .select(Select::Count)
                     .set_exclusive_start_key(start);
                 let answer = call
@@ -140,6 +154,7 @@ impl Table {
         &self,
         walk: &Walk<'_>,
         shard: u8,
+        until: Option<&str>,
     ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
         let mut call = self
             .client
@@ -149,7 +164,7 @@ impl Table {
             .key_condition_expression("#partition = :partition")
             .expression_attribute_names("#partition", walk.partition)
             .expression_attribute_values(":partition", text((walk.value)(shard)));
-        if let Some(until) = &walk.until {
+        if let Some(until) = until {
             call = call
                 .key_condition_expression("#partition = :partition AND #sort < :until")
                 .expression_attribute_names("#sort", walk.sort)
@@ -190,7 +205,7 @@ fn pending_walk(until: Option<String>) -> Walk<'static> {
     }
 }
 
-fn failure_walk(stage: Stage, value: &dyn Fn(u8) -> String) -> Walk<'_> {
+fn failure_walk(stage: Stage, value: &(dyn Fn(u8) -> String + Sync)) -> Walk<'_> {
     let (index, partition, sort) = match stage {
         Stage::Thumbnails => (
             BY_THUMBNAILS_FAILURE,

@@ -28,7 +28,8 @@ pub(super) const BY_METADATA_FAILURE: &str = "photo-by-metadata-failure";
 /// GSI: the workshop's index of accounts by e-mail address.
 const BY_EMAIL: &str = "user-email-index";
 
-/// The tables' names: a prefix before `Photo`, `PhotoIndex`, `User`, `Session`.
+/// The tables' names: a prefix before `Photo`, `PhotoIndex`, `User`, `Session`,
+/// `Ops`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     /// Records.
@@ -39,6 +40,8 @@ pub struct Names {
     pub user: String,
     /// Browser sessions.
     pub session: String,
+    /// Paused stages, the audit, and how far the reconciler got.
+    pub ops: String,
 }
 
 impl Names {
@@ -50,6 +53,7 @@ impl Names {
             index: name("PhotoIndex"),
             user: name("User"),
             session: name("Session"),
+            ops: name("Ops"),
         }
     }
 }
@@ -62,11 +66,13 @@ impl Table {
             index,
             user,
             session,
+            ops,
         } = &self.names;
         create(&self.client, photo, &PHOTO).await?;
         create(&self.client, index, &INDEX).await?;
         create(&self.client, user, &USER).await?;
         create(&self.client, session, &SESSION).await?;
+        create(&self.client, ops, &OPS).await?;
         for table in [photo, session] {
             self.expire(table).await?;
         }
@@ -154,6 +160,13 @@ const USER: Schema = Schema {
 const SESSION: Schema = Schema {
     partition: "id",
     sort: None,
+    local: &[],
+    global: &[],
+};
+
+const OPS: Schema = Schema {
+    partition: "kind",
+    sort: Some("entry"),
     local: &[],
     global: &[],
 };

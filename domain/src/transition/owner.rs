@@ -76,7 +76,10 @@ impl Photo {
         if stages.is_empty() {
             return Err(Refused::Unchanged);
         }
-        let mut next = self.changed(now);
+        let mut next = Self {
+            requeues: 0,
+            ..self.changed(now)
+        };
         if stages.contains(&Stage::Thumbnails) {
             next.thumbnails = self.thumbnails.renewed(now);
             next.thumbnails_attempts = 0;

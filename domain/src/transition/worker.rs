@@ -28,6 +28,7 @@ impl Photo {
             next.height = Some(result.height);
         }
         next.thumbnails.progress = progress(outcome, self.thumbnails_attempts, now);
+        next.thumbnails_error = None;
         next.times.merge(times);
         Ok(next)
     }
@@ -63,6 +64,7 @@ impl Photo {
         }
         next.metadata.progress =
             progress(outcome.map(|(found, _)| found), self.metadata_attempts, now);
+        next.metadata_error = None;
         next.times.merge(times);
         Ok(next)
     }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod me;
+mod ops;
 mod pages;
 mod parts;
 mod photos;
@@ -11,6 +12,10 @@ mod uploads;
 
 pub use changes::{Change, Changes};
 pub use me::{Me, MeEdit, Quota, SignIn};
+pub use ops::{
+    AuditList, AuditView, DeadLetter, DeadLetters, FailedStage, FailureGroup, FailureList,
+    MoveBack, MovedBack, Redrive, Redriven, StageView, Stages,
+};
 pub use pages::{PhotoEdit, PhotoPage};
 pub use parts::{HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};
 pub use photos::{Camera, FailureView, PhotoView, PlaceView, Position, RenditionView};

@@ -63,6 +63,12 @@ impl Household {
         let confirm =
             json!({ "ClientId": client, "Username": email, "ConfirmationCode": mail["code"] });
         self.cognito("ConfirmSignUp", &confirm).await;
+        self.sign_in(email).await
+    }
+
+    /// Signs in somebody who has an account.
+    pub(crate) async fn sign_in(&self, email: &str) -> Person {
+        let (password, client) = ("Passw0rd-of-a-test", "cloudalbum-cli");
         let parameters = json!({ "USERNAME": email, "PASSWORD": password });
         let sign_in = json!({ "ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters });
         let answer = self.cognito("InitiateAuth", &sign_in).await;

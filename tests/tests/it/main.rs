@@ -3,5 +3,7 @@
 
 mod contract;
 mod endpoint;
+mod engines;
 mod household;
+mod operate;
 mod pipeline;
