@@ -8,11 +8,15 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
 use cloudalbum_domain::{MediaType, OriginalKey, RenditionKey, Sha256};
 use jiff::Timestamp;
+
+mod multipart;
+
+pub use multipart::{HeldPart, Joined, PartToSign};
 
 /// The bucket, through a client for calls and one for the URLs that browsers
 /// and phones reach it by.
@@ -84,17 +88,7 @@ impl Bucket {
             .presigned(presigning(now, life)?)
             .await
             .map_err(|error| BucketError::new("presign", error))?;
-        let sent = |name: &str| !matches!(name, "host" | "content-length");
-        let headers = signed.headers().filter(|(name, _)| sent(name));
-        Ok(PresignedPut {
-            url: signed.uri().to_owned(),
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            expires_at: now
-                .saturating_add(jiff::SignedDuration::try_from(life).unwrap_or_default())
-                .unwrap_or(now),
-        })
+        Ok(presigned_put(&signed, now, life))
     }
 
     /// Signs a download. Within an hour the URL stays the same, so that
@@ -263,6 +257,21 @@ impl Bucket {
             .await
             .map(drop)
             .map_err(|error| BucketError::new("HeadBucket", error))
+    }
+}
+
+/// Browsers set `host` and `content-length` themselves, and let nobody else.
+fn presigned_put(signed: &PresignedRequest, now: Timestamp, life: Duration) -> PresignedPut {
+    let sent = |name: &str| !matches!(name, "host" | "content-length");
+    let headers = signed.headers().filter(|(name, _)| sent(name));
+    PresignedPut {
+        url: signed.uri().to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        expires_at: now
+            .saturating_add(jiff::SignedDuration::try_from(life).unwrap_or_default())
+            .unwrap_or(now),
     }
 }
 

@@ -42,7 +42,8 @@ impl Photo {
         let seen = self.thumbnails_attempts + self.metadata_attempts > 0;
         let finished = !matches!(self.thumbnails.progress, Progress::Pending { .. })
             || !matches!(self.metadata.progress, Progress::Pending { .. });
-        seen || finished || self.thumbnails.generation > 1 || self.metadata.generation > 1
+        let first = self.awaited.unwrap_or(1);
+        seen || finished || self.thumbnails.generation > first || self.metadata.generation > first
     }
 
     /// Since when the oldest unfinished stage of a live photo waits.
@@ -63,7 +64,7 @@ impl Photo {
     pub fn sort_date(&self) -> Option<SortDate> {
         let finished = self.thumbnails.pending_since().is_none()
             || self.metadata.pending_since().is_none()
-            || self.thumbnails.generation > 1;
+            || self.thumbnails.generation > self.awaited.unwrap_or(1);
         if self.state != State::Live || !finished {
             return None;
         }

@@ -38,9 +38,13 @@ pub struct Photo {
     /// The file's own date, as the client told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_at: Option<Timestamp>,
-    /// The S3 multipart upload that is under way.
+    /// The S3 multipart upload that is under way, or whose whole was not
+    /// compared with `sha256` yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multipart: Option<String>,
+    /// The generation that waits for bytes to be sent anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited: Option<u32>,
     /// The owner's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,

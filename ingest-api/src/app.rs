@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Queue;
@@ -91,6 +91,12 @@ fn routes(app: App) -> Router {
         .route("/auth/logout", post(sign_in::logout))
         .route("/v1/sign-in", get(sign_in::endpoints))
         .route("/v1/uploads", post(uploads::create))
+        .route("/v1/uploads/{id}", delete(uploads::give_up))
+        .route(
+            "/v1/uploads/{id}/parts",
+            get(uploads::held).post(uploads::sign),
+        )
+        .route("/v1/uploads/{id}/complete", post(uploads::complete))
         .route("/v1/photos", get(photos::list))
         .route(
             "/v1/photos/{id}",

@@ -205,7 +205,7 @@ pub(crate) async fn retry(
     Ok(Json(view::photo(&app, &photo, true).await?))
 }
 
-fn parse(id: &str) -> Result<PhotoId, Problem> {
+pub(crate) fn parse(id: &str) -> Result<PhotoId, Problem> {
     id.parse().map_err(|_| Problem::not_found())
 }
 
@@ -242,7 +242,7 @@ fn parse_edit(wanted: PhotoEdit) -> Result<Edit, Problem> {
     })
 }
 
-fn problem(error: TransitionError) -> Problem {
+pub(crate) fn problem(error: TransitionError) -> Problem {
     match error {
         TransitionError::Unknown | TransitionError::Refused(Refused::NotLive) => {
             Problem::not_found()

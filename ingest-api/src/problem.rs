@@ -10,6 +10,8 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 
+use crate::uploads::RateLimit;
+
 const MEDIA_TYPE: &str = "application/problem+json";
 /// No text of a rejection is longer than this.
 const MAX_DETAIL_BYTES: usize = 2_048;
@@ -22,6 +24,7 @@ pub struct Problem {
     title: Cow<'static, str>,
     detail: Option<String>,
     retry_after: Option<u32>,
+    rate_limit: Option<RateLimit>,
 }
 
 impl Problem {
@@ -37,6 +40,7 @@ impl Problem {
             title: title.into(),
             detail: None,
             retry_after: None,
+            rate_limit: None,
         }
     }
 
@@ -52,6 +56,16 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// The owner had all the URLs of this minute.
+    pub(crate) fn too_many(rate_limit: RateLimit) -> Self {
+        let title = "too many upload URLs were asked for";
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", title)
+            .with_detail("wait as long as Retry-After says, then ask for the same again")
+            .retry_after(rate_limit.resets_in);
+        problem.rate_limit = Some(rate_limit);
+        problem
     }
 
     /// There is no such thing, or it belongs to somebody else.
@@ -115,6 +129,9 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(rate_limit) = self.rate_limit {
+            rate_limit.insert(headers);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

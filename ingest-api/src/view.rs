@@ -10,7 +10,7 @@ use crate::{App, Problem};
 pub(crate) async fn photo(app: &App, photo: &Photo, whole: bool) -> Result<PhotoView, Problem> {
     let now = Timestamp::now();
     let renditions = renditions(app, photo, now).await?;
-    let original_url = if whole && photo.has_arrived() {
+    let original_url = if whole && photo.has_arrived() && !photo.is_unchecked() {
         let name = Some(photo.filename_orig.as_str());
         let url = app
             .bucket

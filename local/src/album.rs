@@ -77,7 +77,7 @@ impl Album {
             traces: url(store.local_addr()?)?,
         };
         let secret = web_secret(&data)?;
-        let lookup = addresses.lookup(&secret, &settings.web);
+        let lookup = addresses.lookup(&secret, settings);
         let service = ServiceSettings::from_lookup(&lookup)?;
         let telemetry = if observed {
             Telemetry::start("local", &service.telemetry)?

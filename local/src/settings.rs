@@ -29,6 +29,8 @@ pub struct Settings {
     pub aws_address: String,
     /// `WEB_DIR`; default `./web/dist`.
     pub web: PathBuf,
+    /// Settings of the services that are told here and not in the environment.
+    pub services: HashMap<String, String>,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             address: or("CLOUDALBUM_ADDR", "127.0.0.1:8080"),
             aws_address: or("CLOUDALBUM_AWS_ADDR", "127.0.0.1:4566"),
             web: or("WEB_DIR", "./web/dist").into(),
+            services: HashMap::new(),
         }
     }
 }
@@ -72,7 +75,7 @@ impl Addresses {
     pub(crate) fn lookup(
         &self,
         secret: &str,
-        web: &std::path::Path,
+        settings: &Settings,
     ) -> impl Fn(&str) -> Option<String> + use<> {
         let mut told: HashMap<&str, String> = HashMap::from([
             ("AWS_REGION", REGION.to_owned()),
@@ -95,10 +98,14 @@ impl Addresses {
             ("S3_PUBLIC_URL", self.aws.to_string()),
             ("LOG_FORMAT", "text".to_owned()),
         ]);
-        if web.join("index.html").exists() {
-            told.insert("WEB_DIR", web.display().to_string());
+        if settings.web.join("index.html").exists() {
+            told.insert("WEB_DIR", settings.web.display().to_string());
         }
-        move |name| told.get(name).cloned().or_else(|| environment(name))
+        let services = settings.services.clone();
+        move |name| {
+            let told = services.get(name).or_else(|| told.get(name));
+            told.cloned().or_else(|| environment(name))
+        }
     }
 }
 

@@ -55,6 +55,9 @@ pub struct ServiceSettings {
     pub quota_bytes: u64,
     /// `QUOTA_PHOTOS`: how many photos one owner may keep; default 100,000.
     pub quota_photos: u64,
+    /// `URLS_PER_MINUTE`: how many upload URLs one owner may have a minute;
+    /// default 6,000, which admits 5,000 photos in one run.
+    pub urls_per_minute: u64,
     /// `LONG_POLL_SECONDS`: how long `/v1/changes` may wait; default 0, at
     /// most 20.
     pub long_poll: Duration,
@@ -114,6 +117,7 @@ impl ServiceSettings {
         let web_dir = r.optional("WEB_DIR");
         let quota_bytes = r.or_default("QUOTA_BYTES", 100 << 30);
         let quota_photos = r.or_default("QUOTA_PHOTOS", 100_000);
+        let urls_per_minute = r.within("URLS_PER_MINUTE", 6_000, 1..=1_000_000);
         let trash_days = r.within("TRASH_DAYS", 30, 0..=3650);
         let thumbnails_dlq_url = r.optional("THUMBNAILS_DLQ_URL");
         let metadata_dlq_url = r.optional("METADATA_DLQ_URL");
@@ -139,6 +143,7 @@ impl ServiceSettings {
                 url_life,
                 quota_bytes,
                 quota_photos,
+                urls_per_minute,
                 long_poll,
                 trash_days,
                 thumbnails_queue_url: thumbnails_queue_url?,

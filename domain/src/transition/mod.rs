@@ -1,6 +1,7 @@
 //! The transitions of a record's life: pure functions from one version to the
 //! next, committed by the table on the condition that nobody was faster.
 
+mod arrival;
 mod new;
 mod owner;
 mod purge;

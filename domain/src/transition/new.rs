@@ -55,6 +55,7 @@ impl NewPhoto {
             upload_date: now,
             modified_at: self.modified_at,
             multipart: None,
+            awaited: None,
             tags: self.tags,
             description: self.description,
             edited,

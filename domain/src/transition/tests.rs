@@ -120,3 +120,33 @@ fn a_record_survives_json() {
     let bare = serde_json::to_value(photo()).unwrap();
     assert_eq!(serde_json::from_value::<Photo>(bare).unwrap(), photo());
 }
+
+#[test]
+fn wrong_bytes_are_awaited_anew_and_late_attempts_change_nothing() {
+    let parts = photo().begin_parts("first", now(1)).unwrap();
+    assert_eq!(parts.begin_parts("second", now(2)), Err(Refused::Unchanged));
+    let wrong = || Failure::new(FailureCode::ChecksumMismatch, "other bytes");
+    let failed = parts
+        .finish_thumbnails(1, Err(wrong()), &Times::default(), now(3))
+        .unwrap();
+    assert!(failed.is_unchecked() && failed.needs_bytes());
+    let again = failed.await_bytes(now(4)).unwrap();
+    assert_eq!(
+        (again.status(), again.multipart.as_ref()),
+        (Status::Pending, None)
+    );
+    let late = again.finish_thumbnails(1, Err(wrong()), &Times::default(), now(5));
+    assert_eq!(late, Err(Refused::Stale));
+    let joined = again.begin_parts("third", now(6)).unwrap();
+    let done = joined
+        .finish_thumbnails(2, Ok(thumbnails()), &Times::default(), now(7))
+        .unwrap();
+    assert!(!done.is_unchecked());
+    assert_eq!(done.await_bytes(now(8)), Err(Refused::Unchanged));
+}
+
+#[test]
+fn only_an_upload_that_has_not_arrived_is_given_up() {
+    assert_eq!(photo().give_up(now(1)).unwrap().status(), Status::Trashed);
+    assert_eq!(ready().give_up(now(3)), Err(Refused::Stale));
+}

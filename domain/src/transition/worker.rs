@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::Refused;
 use crate::{
-    Description, EditedField, Failure, Metadata, Photo, Place, Progress, State, Tags, Thumbnails,
-    Times,
+    Description, EditedField, Failure, FailureCode, Metadata, Photo, Place, Progress, State, Tags,
+    Thumbnails, Times,
 };
 
 impl Photo {
@@ -23,6 +23,9 @@ impl Photo {
             generation,
             now,
         )?;
+        if checked_whole(&outcome) {
+            next.multipart = None;
+        }
         if let Ok(result) = &outcome {
             next.width = Some(result.width);
             next.height = Some(result.height);
@@ -103,6 +106,16 @@ impl Photo {
         }
         Ok(self.changed(now))
     }
+}
+
+/// Whether the attempt got past comparing the bytes with their promised hash.
+fn checked_whole<T>(outcome: &Result<T, Failure>) -> bool {
+    outcome.as_ref().err().is_none_or(|failure| {
+        !matches!(
+            failure.code,
+            FailureCode::ChecksumMismatch | FailureCode::OriginalMissing | FailureCode::Timeout
+        )
+    })
 }
 
 fn progress<T>(outcome: Result<T, Failure>, attempts: u32, at: Timestamp) -> Progress<T> {

@@ -17,7 +17,7 @@ pub use ops::{
     MoveBack, MovedBack, Redrive, Redriven, StageView, Stages,
 };
 pub use pages::{PhotoEdit, PhotoPage};
-pub use parts::{HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};
+pub use parts::{Completed, HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};
 pub use photos::{Camera, FailureView, PhotoView, PlaceView, Position, RenditionView};
 pub use problem::Problem;
 pub use uploads::{

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Status;
+
 /// What parts to sign: `POST /v1/uploads/{id}/parts`, at most 100 a call.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PartsRequest {
@@ -54,4 +56,13 @@ pub struct HeldParts {
     pub part_size: u64,
     /// The parts that need not be sent again, by number.
     pub parts: Vec<PartSpec>,
+}
+
+/// The answer to `POST /v1/uploads/{id}/complete`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Completed {
+    /// The photo's identity.
+    pub photo_id: String,
+    /// What became of it so far.
+    pub state: Status,
 }

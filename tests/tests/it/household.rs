@@ -1,5 +1,6 @@
 //! An album of its own for one test, and somebody signed in to it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cloudalbum_domain::Sha256;
@@ -17,6 +18,7 @@ pub(crate) struct Household {
     pub(crate) album: Album,
     pub(crate) http: Client,
     folder: tempfile::TempDir,
+    services: HashMap<String, String>,
 }
 
 /// Somebody with an account and a token.
@@ -28,19 +30,32 @@ pub(crate) struct Person {
 
 impl Household {
     pub(crate) async fn start() -> Self {
+        Self::told(&[]).await
+    }
+
+    /// Starts with settings of the services.
+    pub(crate) async fn told(services: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let album = Album::start(&settings(&folder), false).await.unwrap();
+        let services = services
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let services: HashMap<_, _> = services.collect();
+        let album = Album::start(&settings(&folder, &services), false)
+            .await
+            .unwrap();
         Self {
             album,
             http: Client::new(),
             folder,
+            services,
         }
     }
 
     /// Stops the album and starts it again on the same data.
     pub(crate) async fn restart(self) -> Self {
         self.album.stop().await;
-        let album = Album::start(&settings(&self.folder), false).await.unwrap();
+        let settings = settings(&self.folder, &self.services);
+        let album = Album::start(&settings, false).await.unwrap();
         Self { album, ..self }
     }
 
@@ -199,11 +214,12 @@ pub(crate) fn jpeg(seed: u8) -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn settings(folder: &tempfile::TempDir) -> Settings {
+fn settings(folder: &tempfile::TempDir, services: &HashMap<String, String>) -> Settings {
     Settings {
         data: folder.path().to_owned(),
         address: "127.0.0.1:0".to_owned(),
         aws_address: "127.0.0.1:0".to_owned(),
         web: folder.path().join("web"),
+        services: services.clone(),
     }
 }
