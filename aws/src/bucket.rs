@@ -1,41 +1,25 @@
 //! The bucket of originals and renditions, and the URLs that open it.
 
-use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::ops::Range;
-use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
-use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
-use cloudalbum_domain::{MediaType, OriginalKey, RenditionKey, Sha256};
+use cloudalbum_domain::{OriginalKey, RenditionKey};
 use jiff::Timestamp;
 
 mod multipart;
 
-pub use multipart::{HeldPart, Joined, PartToSign};
+pub use multipart::{HeldPart, Joined};
 
-/// The bucket, through a client for calls and one for the URLs that browsers
-/// and phones reach it by.
+/// The bucket, through a client.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     client: Client,
-    public: Client,
     name: String,
-}
-
-/// A presigned upload: one object's worth, and nothing else.
-#[derive(Clone, Debug)]
-pub struct PresignedPut {
-    /// A secret until it expires.
-    pub url: String,
-    /// The headers that were signed and must be sent exactly so.
-    pub headers: BTreeMap<String, String>,
-    /// When it stops working.
-    pub expires_at: Timestamp,
 }
 
 /// What an object is, from a HEAD.
@@ -48,12 +32,10 @@ pub struct Head {
 }
 
 impl Bucket {
-    /// The bucket `name`. `public` signs URLs; it may know the bucket by
-    /// another address than `client`.
-    pub fn new(client: Client, public: Client, name: impl Into<String>) -> Self {
+    /// The bucket `name`.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self {
             client,
-            public,
             name: name.into(),
         }
     }
@@ -61,57 +43,6 @@ impl Bucket {
     /// The bucket's name.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Signs an upload that is bound to key, hash, length, media type and
-    /// create-only, for `life`.
-    pub async fn presign_put(
-        &self,
-        key: &OriginalKey,
-        sha256: &Sha256,
-        length: u64,
-        media_type: MediaType,
-        now: Timestamp,
-        life: Duration,
-    ) -> Result<PresignedPut, BucketError> {
-        let signed = self
-            .public
-            .put_object()
-            .bucket(&self.name)
-            .key(key.to_string())
-            .content_length(
-                i64::try_from(length).map_err(|error| BucketError::new("PutObject", error))?,
-            )
-            .content_type(media_type.as_str())
-            .checksum_sha256(sha256.base64())
-            .if_none_match("*")
-            .presigned(presigning(now, life)?)
-            .await
-            .map_err(|error| BucketError::new("presign", error))?;
-        Ok(presigned_put(&signed, now, life))
-    }
-
-    /// Signs a download. Within an hour the URL stays the same, so that
-    /// browsers keep what they have; it works for at least another hour.
-    pub async fn presign_get(
-        &self,
-        key: &str,
-        now: Timestamp,
-        download_as: Option<&str>,
-    ) -> Result<String, BucketError> {
-        let hour = Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(3_600));
-        let hour = hour.map_err(|error| BucketError::new("presign", error))?;
-        let disposition = download_as.map(attachment);
-        let signed = self
-            .public
-            .get_object()
-            .bucket(&self.name)
-            .key(key)
-            .set_response_content_disposition(disposition)
-            .presigned(presigning(hour, Duration::from_hours(2))?)
-            .await
-            .map_err(|error| BucketError::new("presign", error))?;
-        Ok(signed.uri().to_owned())
     }
 
     /// Asks for an object's size, or `None` when there is none.
@@ -260,38 +191,6 @@ impl Bucket {
     }
 }
 
-/// Browsers set `host` and `content-length` themselves, and let nobody else.
-fn presigned_put(signed: &PresignedRequest, now: Timestamp, life: Duration) -> PresignedPut {
-    let sent = |name: &str| !matches!(name, "host" | "content-length");
-    let headers = signed.headers().filter(|(name, _)| sent(name));
-    PresignedPut {
-        url: signed.uri().to_owned(),
-        headers: headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
-        expires_at: now
-            .saturating_add(jiff::SignedDuration::try_from(life).unwrap_or_default())
-            .unwrap_or(now),
-    }
-}
-
-fn presigning(start: Timestamp, life: Duration) -> Result<PresigningConfig, BucketError> {
-    let start = SystemTime::from(start);
-    let config = PresigningConfig::builder()
-        .start_time(start)
-        .expires_in(life)
-        .build();
-    config.map_err(|error| BucketError::new("presign", error))
-}
-
-/// `attachment` with the name in RFC 8187's form, so that any name is safe in
-/// a header.
-fn attachment(filename: &str) -> String {
-    let encoded =
-        percent_encoding::utf8_percent_encode(filename, percent_encoding::NON_ALPHANUMERIC);
-    format!("attachment; filename*=UTF-8''{encoded}")
-}
-
 /// Reads a body that may not be longer than `limit`.
 async fn read_bounded(mut body: ByteStream, limit: u64) -> Result<Bytes, GetError> {
     let mut read = BytesMut::new();
@@ -347,7 +246,10 @@ pub struct BucketError {
 }
 
 impl BucketError {
-    fn new(call: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn new(
+        call: &'static str,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         Self {
             call,
             source: source.into(),

@@ -4,6 +4,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use url::Url;
 
+use crate::signer::Signer;
+
 /// Makes clients of the services.
 #[derive(Clone, Debug)]
 pub struct Clients(SdkConfig);
@@ -43,5 +45,15 @@ impl Clients {
         }
         let own = endpoint.is_some() || self.0.endpoint_url().is_some();
         aws_sdk_s3::Client::from_conf(config.force_path_style(own).build())
+    }
+
+    /// Signs URLs of a bucket, at an endpoint that browsers and phones reach.
+    pub fn signer(&self, endpoint: Option<&Url>, bucket: &str) -> Signer {
+        Signer::new(
+            self.s3(endpoint),
+            self.0.credentials_provider(),
+            self.0.region().map(ToString::to_string).unwrap_or_default(),
+            bucket,
+        )
     }
 }

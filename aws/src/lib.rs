@@ -10,6 +10,7 @@ pub mod queue;
 pub mod requeue;
 pub mod sessions;
 pub mod settings;
+pub mod signer;
 pub mod table;
 pub mod telemetry;
 pub mod worker;

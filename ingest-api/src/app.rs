@@ -12,6 +12,7 @@ use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::requeue::Requeue;
 use cloudalbum_aws::sessions::Sessions;
 use cloudalbum_aws::settings::ServiceSettings;
+use cloudalbum_aws::signer::Signer;
 use cloudalbum_aws::table::Table;
 use cloudalbum_domain::Photo;
 
@@ -34,6 +35,8 @@ pub struct App {
     pub table: Table,
     /// Objects.
     pub bucket: Bucket,
+    /// URLs of objects.
+    pub signer: Signer,
     /// The queues of the workers.
     pub requeue: Requeue,
     /// The dead-letter queue of the thumbnail-worker, if it is known.
@@ -47,11 +50,12 @@ impl App {
     pub fn new(settings: ServiceSettings, clients: &Clients) -> Result<Self, reqwest::Error> {
         let table = format!("{}Session", settings.table_prefix);
         let sessions = Sessions::new(clients.dynamodb(), table);
-        let public = clients.s3(settings.s3_public_url.as_ref());
+        let public = settings.s3_public_url.as_ref();
         let queue = |url: &str| Queue::new(clients.sqs(), url);
         Ok(Self {
             table: Table::new(clients.dynamodb(), &settings.table_prefix),
-            bucket: Bucket::new(clients.s3(None), public, &*settings.bucket),
+            bucket: Bucket::new(clients.s3(None), &*settings.bucket),
+            signer: clients.signer(public, &settings.bucket),
             requeue: Requeue {
                 thumbnails: queue(&settings.thumbnails_queue_url),
                 metadata: queue(&settings.metadata_queue_url),
@@ -162,9 +166,17 @@ mod tests {
             world.ask(Method::GET, "/healthz", &[]).await.status,
             StatusCode::OK
         );
-        assert_eq!(
-            world.ask(Method::GET, "/readyz", &[]).await.status,
-            StatusCode::OK
-        );
+    }
+
+    #[tokio::test]
+    async fn without_a_bucket_the_service_is_up_and_not_ready() {
+        let world = World::start().await;
+        for (path, status) in [
+            ("/healthz", StatusCode::OK),
+            ("/readyz", StatusCode::SERVICE_UNAVAILABLE),
+        ] {
+            let answer = world.ask(Method::GET, path, &[]).await;
+            assert_eq!(answer.status, status, "{path}");
+        }
     }
 }

@@ -20,5 +20,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
     // An id that no ticket has.
     let read = app.sessions.get("readiness", Timestamp::now()).await;
     read.map_err(|error| Problem::unavailable(&error))?;
+    let bucket = app.bucket.ready().await;
+    bucket.map_err(|error| Problem::unavailable(&error))?;
     Ok("ready\n")
 }

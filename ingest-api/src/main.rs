@@ -8,6 +8,7 @@ use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::settings::{ServiceSettings, environment};
 use cloudalbum_aws::telemetry::Telemetry;
 use ingest_api::App;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -33,11 +34,23 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Waits for Ctrl-C or for whoever supervises the process.
 async fn interrupted() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "cannot wait for interrupts"
-        );
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => return failed(&error),
+    };
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => {
+            if let Err(error) = interrupt {
+                failed(&error);
+            }
+        }
+        _ = terminate.recv() => {}
     }
+}
+
+fn failed(error: &std::io::Error) {
+    let error = error as &dyn std::error::Error;
+    tracing::error!(error, "cannot wait for signals");
 }

@@ -13,8 +13,8 @@ pub(crate) async fn photo(app: &App, photo: &Photo, whole: bool) -> Result<Photo
     let original_url = if whole && photo.has_arrived() && !photo.is_unchecked() {
         let name = Some(photo.filename_orig.as_str());
         let url = app
-            .bucket
-            .presign_get(&photo.original().to_string(), now, name)
+            .signer
+            .get(&photo.original().to_string(), now, name)
             .await;
         Some(url.map_err(|error| Problem::unavailable(&error))?)
     } else {
@@ -95,7 +95,7 @@ async fn renditions(
         let url = if let Some(base) = &app.settings.rendition_url {
             format!("{}/{key}", base.as_str().trim_end_matches('/'))
         } else {
-            let signed = app.bucket.presign_get(&key.to_string(), now, None).await;
+            let signed = app.signer.get(&key.to_string(), now, None).await;
             signed.map_err(|error| Problem::unavailable(&error))?
         };
         let (name, width, height) = (rendition.name.clone(), rendition.width, rendition.height);

@@ -114,7 +114,7 @@ impl Album {
         .await;
         let table = Table::new(clients.dynamodb(), &service.table_prefix);
         let s3 = clients.s3(None);
-        let bucket = Bucket::new(s3.clone(), s3, BUCKET);
+        let bucket = Bucket::new(s3, BUCKET);
         create_queues(&queues, &addresses).await?;
         bucket
             .create_missing()

@@ -28,7 +28,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             table: Table::new(clients.dynamodb(), &settings.table_prefix),
             telemetry: telemetry.clone(),
         },
-        bucket: Bucket::new(s3.clone(), s3, settings.bucket),
+        bucket: Bucket::new(s3, settings.bucket),
         places: Arc::new(Places::new()),
         zones: Arc::new(Zones::default()),
     };

@@ -27,7 +27,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             table: Table::new(clients.dynamodb(), &settings.table_prefix),
             telemetry: telemetry.clone(),
         },
-        bucket: Bucket::new(s3.clone(), s3, settings.bucket),
+        bucket: Bucket::new(s3, settings.bucket),
         recipe: Arc::new(Recipe::default()),
         max_original_bytes: settings.max_upload_bytes,
     };

@@ -1,16 +1,14 @@
 //! Originals that arrive in parts: begun, listed, signed part by part, joined.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadError;
 use aws_sdk_s3::operation::list_parts::ListPartsError;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, Part};
 use cloudalbum_domain::{MediaType, OriginalKey, Sha256};
-use jiff::Timestamp;
 
-use super::{Bucket, BucketError, PresignedPut, presigned_put, presigning};
+use super::{Bucket, BucketError};
 
 /// A part that S3 holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,31 +56,6 @@ impl Bucket {
         begun
             .upload_id
             .ok_or_else(|| BucketError::new("CreateMultipartUpload", "S3 gave no upload id"))
-    }
-
-    /// Signs the upload of one part, bound to its hash and length, for `life`.
-    pub async fn presign_part(
-        &self,
-        key: &OriginalKey,
-        part: &PartToSign<'_>,
-        now: Timestamp,
-        life: Duration,
-    ) -> Result<PresignedPut, BucketError> {
-        let number = i32::try_from(part.number);
-        let length = i64::try_from(part.size);
-        let signed = self
-            .public
-            .upload_part()
-            .bucket(&self.name)
-            .key(key.to_string())
-            .upload_id(part.upload)
-            .part_number(number.map_err(|error| BucketError::new("presign", error))?)
-            .content_length(length.map_err(|error| BucketError::new("presign", error))?)
-            .checksum_sha256(part.sha256.base64())
-            .presigned(presigning(now, life)?)
-            .await
-            .map_err(|error| BucketError::new("presign", error))?;
-        Ok(presigned_put(&signed, now, life))
     }
 
     /// The parts that S3 holds, by number, or `None` when it does not know the
@@ -157,19 +130,6 @@ impl Bucket {
             Err(error) => Err(BucketError::new("AbortMultipartUpload", error)),
         }
     }
-}
-
-/// One part of an upload, before it is signed.
-#[derive(Clone, Copy, Debug)]
-pub struct PartToSign<'a> {
-    /// The upload's id.
-    pub upload: &'a str,
-    /// From 1 on.
-    pub number: u32,
-    /// In bytes.
-    pub size: u64,
-    /// Of this part alone.
-    pub sha256: &'a Sha256,
 }
 
 fn held_part(part: Part) -> Option<(u32, HeldPart)> {

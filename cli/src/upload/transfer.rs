@@ -150,7 +150,8 @@ impl Way {
         struggled: &mut bool,
     ) -> Result<Sent, Sent> {
         let path = format!("/v1/uploads/{id}/parts");
-        let held: HeldParts = self.api.get(&path, &[]).await.map_err(Sent::Stopped)?;
+        let held: Result<HeldParts, _> = self.api.get(&path, &[]).await;
+        let held = held.map_err(stopped_or_failed)?;
         let part_size = if held.part_size > 0 {
             held.part_size
         } else {
@@ -288,6 +289,14 @@ fn unreadable(error: &std::io::Error) -> Sent {
 /// A problem concerns this photo; anything else concerns the service.
 fn stopped_or_failed(error: ApiError) -> Sent {
     match error {
+        // Another device was faster.
+        ApiError::Problem(problem) if problem.code == "already_stored" => Sent::AlreadyThere,
+        // The upload has expired, or its parts have: the manifest begins anew.
+        ApiError::Problem(problem)
+            if problem.code == "not_found" || problem.code == "parts_missing" =>
+        {
+            Sent::Renew
+        }
         ApiError::Problem(problem) if problem.status < 500 => Sent::Failed {
             code: "parts_refused",
             detail: problem.detail.unwrap_or(problem.title),

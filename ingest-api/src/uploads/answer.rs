@@ -144,8 +144,8 @@ fn to_send(app: &App, record: &Photo) -> Next {
 
 async fn sign(app: &App, record: &Photo, now: Timestamp) -> Result<EntryAnswer, UploadError> {
     let put = app
-        .bucket
-        .presign_put(
+        .signer
+        .put(
             &record.original(),
             &record.sha256,
             record.filesize,

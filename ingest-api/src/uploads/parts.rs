@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use cloudalbum_aws::bucket::{HeldPart, Joined, PartToSign};
+use cloudalbum_aws::bucket::{HeldPart, Joined};
+use cloudalbum_aws::signer::PartToSign;
 use cloudalbum_aws::table::{TransitionError, Usage};
 use cloudalbum_domain::wire::{
     Completed, HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts,
@@ -97,7 +98,7 @@ pub(crate) async fn sign(
             sha256,
         };
         let life = app.settings.url_life;
-        let put = app.bucket.presign_part(&key, &part, now, life).await;
+        let put = app.signer.part(&key, &part, now, life).await;
         let put = put.map_err(UploadError::from)?;
         parts.push(SignedPart {
             number: *number,

@@ -5,9 +5,9 @@ mod contract;
 mod endpoint;
 mod engines;
 mod household;
-<<<<<<< HEAD
-mod operate;
-=======
 mod multipart;
->>>>>>> c89b3be (Take large photos in parts, and count upload URLs a minute)
+mod operate;
 mod pipeline;
+mod protocol_page;
+mod quota;
+mod tampering;

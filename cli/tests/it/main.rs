@@ -1,0 +1,6 @@
+//! The client as a process of its own, against an album.
+#![cfg(test)]
+
+mod home;
+mod resume;
+mod tap;
