@@ -126,6 +126,7 @@ test('an edit is kept and found', async () => {
   await accessible('the photo');
   await page.getByRole('button', { name: 'Back to the album' }).click();
   await page.getByRole('searchbox').fill('dusk');
+  await page.getByRole('heading', { name: 'Photos matching “dusk”' }).waitFor();
   await page.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
 });
 
