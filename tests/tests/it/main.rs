@@ -11,3 +11,4 @@ mod pipeline;
 mod protocol_page;
 mod quota;
 mod tampering;
+mod refusals;
