@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup web run test check bench
+.PHONY: help setup web run test check bench lambdas test-cloud
 
 help: ## Lists the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: ## Installs what this machine lacks, or says what to install
 	@scripts/phase setup scripts/setup
@@ -27,3 +27,9 @@ check: setup ## Checks format, lints, licences and the web app's types
 
 bench: setup ## Prints the figures that are measured
 	@cargo run --release --locked --package cloudalbum-bench
+
+lambdas: setup ## Builds the zips of the functions on AWS
+	@scripts/phase lambdas scripts/lambdas
+
+test-cloud: setup ## Applies the Terraform to a second AWS engine and sends photos through
+	@scripts/phase test-cloud scripts/test-cloud

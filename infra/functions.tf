@@ -43,6 +43,7 @@ locals {
     BASE_URL                        = local.base_url
     COGNITO_POOL_ID                 = aws_cognito_user_pool.album.id
     COGNITO_DOMAIN                  = "${aws_cognito_user_pool_domain.album.domain}.auth.${local.region}.amazoncognito.com"
+    JWKS_URL                        = "${local.cognito}/${aws_cognito_user_pool.album.id}/.well-known/jwks.json"
     COGNITO_CLIENT_ID               = aws_cognito_user_pool_client.web.id
     COGNITO_CLI_CLIENT_ID           = aws_cognito_user_pool_client.cli.id
     COGNITO_CLIENT_SECRET_PARAMETER = aws_ssm_parameter.client_secret.name

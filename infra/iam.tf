@@ -12,9 +12,6 @@ locals {
   jobs       = [for queue in aws_sqs_queue.jobs : queue.arn]
   dlqs       = [for queue in aws_sqs_queue.dlq : queue.arn]
 
-  mappings = [for mapping in aws_lambda_event_source_mapping.worker :
-  "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:${mapping.uuid}"]
-
   # Without it S3 answers 403 rather than 404 for what is not there.
   find_objects = {
     Sid = "FindObjects", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [aws_s3_bucket.photos.arn]
@@ -68,6 +65,11 @@ locals {
         Sid      = "Accounts", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
         Resource = [aws_dynamodb_table.user.arn]
+      },
+      {
+        Sid      = "Operations", Effect = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
+        Resource = [aws_dynamodb_table.ops.arn]
       },
       {
         Sid      = "Sessions", Effect = "Allow"
@@ -124,6 +126,11 @@ locals {
         Resource = [aws_dynamodb_table.user.arn]
       },
       {
+        Sid      = "Operations", Effect = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
+        Resource = [aws_dynamodb_table.ops.arn]
+      },
+      {
         Sid      = "Requeue", Effect = "Allow"
         Action   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
         Resource = local.jobs
@@ -175,22 +182,6 @@ resource "aws_iam_role_policy" "function" {
   name     = "function"
   role     = aws_iam_role.function[each.key].id
   policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
-}
-
-# Operators pause a stage by its mapping, which is made after the function.
-resource "aws_iam_role_policy" "pause" {
-  name = "pause"
-  role = aws_iam_role.function["ingest-api"].id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid      = "PauseStages"
-      Effect   = "Allow"
-      Action   = ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
-      Resource = local.mappings
-    }]
-  })
 }
 
 resource "aws_iam_role" "scheduler" {

@@ -1,5 +1,10 @@
 # Who may sign in, and how.
 
+locals {
+  # Where the pool's keys are.
+  cognito = "https://cognito-idp.${local.region}.amazonaws.com"
+}
+
 resource "aws_cognito_user_pool" "album" {
   name                     = var.name
   username_attributes      = ["email"]

@@ -5,6 +5,11 @@ output "server" {
   value       = local.base_url
 }
 
+output "name" {
+  description = "What every name starts with."
+  value       = var.name
+}
+
 output "api_endpoint" {
   description = "The service without CloudFront in front of it."
   value       = aws_apigatewayv2_api.http.api_endpoint

@@ -10,6 +10,7 @@ locals {
     PhotoIndex = aws_dynamodb_table.index
     User       = aws_dynamodb_table.user
     Session    = aws_dynamodb_table.session
+    Ops        = aws_dynamodb_table.ops
   }
 }
 
@@ -253,6 +254,28 @@ resource "aws_dynamodb_table" "session" {
   ttl {
     attribute_name = "expires_at"
     enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+}
+
+resource "aws_dynamodb_table" "ops" {
+  name                        = "${var.name}-Ops"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "kind"
+  range_key                   = "entry"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "kind"
+    type = "S"
+  }
+
+  attribute {
+    name = "entry"
+    type = "S"
   }
 
   point_in_time_recovery {

@@ -4,6 +4,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use url::Url;
 
+use crate::parameter::{self, ParameterError};
+use crate::settings::Secret;
 use crate::signer::Signer;
 
 /// Makes clients of the services.
@@ -24,6 +26,11 @@ impl Clients {
             .endpoint_url(endpoint.as_str().trim_end_matches('/'))
             .credentials_provider(Credentials::from_keys(key_id, secret, None));
         Self(loader.load().await)
+    }
+
+    /// The secret that SSM's Parameter Store keeps by that name.
+    pub async fn parameter(&self, name: &str) -> Result<Secret, ParameterError> {
+        parameter::read(&self.0, name).await
     }
 
     /// A client of DynamoDB.

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod bucket;
 pub mod clients;
 pub mod notification;
+pub mod parameter;
 pub mod queue;
 pub mod requeue;
 pub mod sessions;

@@ -150,7 +150,7 @@ run "rights" {
   command = apply
 
   assert {
-    condition = alltrue(flatten([for policy in concat(values(aws_iam_role_policy.function), [aws_iam_role_policy.pause, aws_iam_role_policy.scheduler]) :
+    condition = alltrue(flatten([for policy in concat(values(aws_iam_role_policy.function), [aws_iam_role_policy.scheduler]) :
       [for statement in jsondecode(policy.policy).Statement :
         alltrue([for action in flatten([statement.Action]) : !can(regex("\\*", action))]) &&
         (!contains(flatten([statement.Resource]), "*") || toset(flatten([statement.Action])) == toset(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]))

@@ -12,10 +12,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let settings = ServiceSettings::from_lookup(&environment)?;
+    let mut settings = ServiceSettings::from_lookup(&environment)?;
     let telemetry = Telemetry::start("ingest-api", &settings.telemetry)?;
     let address = environment("CLOUDALBUM_ADDR").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let clients = Clients::load(&settings.region).await;
+    if let Some(name) = environment("COGNITO_CLIENT_SECRET_PARAMETER") {
+        settings.cognito_client_secret = Some(clients.parameter(&name).await?);
+    }
     let app = App::new(settings, &clients)?;
     if environment("AWS_LAMBDA_RUNTIME_API").is_some() {
         let routes = ingest_api::router_behind_gateway(app);

@@ -28,6 +28,8 @@ pub struct ServiceSettings {
     /// `COGNITO_CLIENT_ID`: the app client of the web.
     pub cognito_client_id: String,
     /// `COGNITO_CLIENT_SECRET`: the secret of that app client, if it has one.
+    /// Where `COGNITO_CLIENT_SECRET_PARAMETER` is set instead, it is read from
+    /// the SSM parameter of that name.
     pub cognito_client_secret: Option<Secret>,
     /// `COGNITO_CLI_CLIENT_ID`: the public app client of the CLI and of phones.
     pub cognito_cli_client_id: Option<String>,
