@@ -129,6 +129,8 @@ pub(crate) enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Says what so many photos cost on AWS.
+    Cost(crate::cost::CostArgs),
     /// Says who may open the operations board.
     Operators(OperatorsArgs),
     /// Looks after queues and failures; for operators.

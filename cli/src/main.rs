@@ -7,6 +7,7 @@ mod backoff;
 mod browser;
 mod changes;
 mod cognito;
+mod cost;
 mod download;
 mod operators;
 mod ops;
@@ -53,6 +54,7 @@ async fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
         Command::Restore { ids } => return album::restore(&settings, &ids, terminal).await,
         Command::Retry { ids } => return album::retry(&settings, &ids, terminal).await,
         Command::Status { watch } => changes::status(&settings, watch, terminal).await?,
+        Command::Cost(given) => cost::run(&given, terminal)?,
         Command::Operators(given) => operators::run(&settings, given, terminal).await?,
         Command::Ops(given) => ops::run(&settings, given, terminal).await?,
         Command::Reconcile { dry_run } => ops::reconcile(&settings, dry_run, terminal).await?,
