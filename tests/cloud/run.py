@@ -1,0 +1,92 @@
+"""Applies `infra/` to a second engine, sends photos through it, breaks it, mends it, and destroys it."""
+
+import statistics
+import sys
+import tempfile
+import time
+
+import album
+import faults
+import photos
+import roles
+from engine import Engine
+from front import Front
+from stack import Stack
+
+
+def phase(name, work):
+    """Runs one phase and prints its seconds."""
+    start = time.monotonic()
+    found = work()
+    print(f"cloud {name}: {time.monotonic() - start:.0f} s", flush=True)
+    return found
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="cloudalbum-cloud-") as folder:
+        engine, front = Engine(folder), Front()
+        try:
+            # TLS ends at the front, as it does at CloudFront.
+            drive(engine, front, Stack(engine, folder, front.url.replace("http:", "https:")))
+        except BaseException:
+            print(engine.log.read_text()[-6000:], file=sys.stderr)
+            raise
+        finally:
+            front.stop()
+            engine.stop()
+
+
+def drive(engine, front, stack):
+    made = phase("apply", stack.apply)
+    outputs = stack.outputs()
+    front.lead_to(engine, outputs["api_endpoint"])
+
+    ann = phase("sign-up", lambda: album.Person(engine, outputs, front.url, "ann@example.com"))
+    me = phase("sign-in by browser", lambda: album.sign_in_by_browser(engine, front.url, ann.email))
+    assert me["email"] == ann.email, me
+    refused_without_a_token(front)
+
+    found = photos.real(20)
+    sent = found or [photos.drawn(seed) for seed in range(20)]
+    seconds = phase("photos", lambda: ann.follow(ann.send(sent)))
+    check_an_answer(ann, engine)
+    phase("partial failure and dead letter", lambda: faults.partial_failure(engine, outputs, ann))
+    phase("outage and redrive", lambda: faults.outage_and_redrive(engine, outputs, ann))
+    allowed, denied = phase("roles", lambda: roles.check(engine, outputs))
+    removed = phase("destroy", stack.destroy)
+    assert removed == made, f"{made} made, {removed} destroyed"
+
+    print(f"figure cloud.resources {made} count")
+    print(f"figure cloud.photos {len(sent)} count ({'real' if found else 'drawn'})")
+    print(f"figure cloud.put_to_ready_p50 {statistics.median(seconds.values()):.2f} s")
+    print(f"figure cloud.put_to_ready_max {max(seconds.values()):.2f} s")
+    print(f"figure cloud.calls_allowed {allowed} count")
+    print(f"figure cloud.calls_denied {denied} count")
+
+
+def refused_without_a_token(front):
+    for headers in ({}, {"authorization": "Bearer garbage"}):
+        status, _, _ = album.ask(f"{front.url}/v1/photos", headers=headers)
+        assert status == 401, status
+
+
+def check_an_answer(ann, engine):
+    """Thumbnails open by their URLs, another's photo does not, and a bound URL takes nothing else."""
+    page = ann.api("/v1/photos?limit=1")["photos"]
+    for rendition in page[0]["renditions"]:
+        status, headers, content = album.ask(rendition["url"])
+        assert status == 200 and content and headers["content-type"].startswith("image/"), rendition
+        assert album.ask(rendition["url"].replace("X-Amz-Signature=", "X-Amz-Signature=0"))[0] == 403
+    name, kind, content = photos.drawn(300)
+    entry = {"filename": name, "content_type": kind, "size": len(content), "sha256": album.digest(content)}
+    upload = ann.api("/v1/uploads", "POST", {"photos": [entry]})["photos"][0]["upload"]
+    for body, headers in [
+        (content + b"longer", upload["headers"]),
+        (content, {**upload["headers"], "content-type": "text/html"}),
+    ]:
+        status, _, _ = album.ask(upload["url"], "PUT", body, headers)
+        assert status in (400, 403), f"a bound URL took something else: {status}"
+
+
+if __name__ == "__main__":
+    main()
