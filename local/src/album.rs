@@ -115,7 +115,6 @@ impl Album {
         let table = Table::new(clients.dynamodb(), &service.table_prefix);
         let s3 = clients.s3(None);
         let bucket = Bucket::new(s3, BUCKET);
-        create_queues(&queues, &addresses).await?;
         bucket
             .create_missing()
             .await
@@ -340,6 +339,7 @@ async fn create_queues(sqs: &Sqs, addresses: &Addresses) -> anyhow::Result<()> {
         created.with_context(|| format!("cannot create the queue {name}"))?;
         let ask = json!({ "QueueUrl": addresses.queue(name), "Attributes": attributes });
         pump::call(sqs, "SetQueueAttributes", &ask).await?;
+        sqs.give_back(name).await?;
     }
     Ok(())
 }

@@ -16,11 +16,14 @@ export async function signUp(page, base, email) {
   const mail = mails.find((each) => JSON.stringify(each).includes(email));
   await page.getByLabel('Code').fill(mail.code);
   await page.getByRole('button', { name: 'Confirm' }).click();
-  await page.waitForLoadState();
-  if ((await page.getByRole('button', { name: 'Sign in' }).count()) > 0) {
-    await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-  }
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await signIn(page, email);
+}
+
+/** Signs in on the sign-in page that is open. */
+export async function signIn(page, email, word = password) {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(word);
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: 'Your profile' }).waitFor();
 }

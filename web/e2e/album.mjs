@@ -1,35 +1,46 @@
-// One person's whole way through the album, in a real browser against the running system:
-// `BASE_URL=http://127.0.0.1:8080 npm run e2e`.
+// One person's whole way through the album, in a real browser against the real process.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { after, before, test as single } from 'node:test';
 import { signUp } from './account.mjs';
+import { startAlbum, startBrowser } from './household.mjs';
 import { drawn } from './photos.mjs';
 
-const base = process.env.BASE_URL;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const hostile = '"><img src=x onerror="document.title=\'broken\'">.jpg';
 const troubles = [];
+let album;
 let browser;
 let page;
 
 before(async () => {
-  assert.ok(base, 'set BASE_URL to the running system');
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking', '--enable-unsafe-swiftshader'],
-  });
+  album = await startAlbum();
+  browser = await startBrowser();
   page = await browser.newPage();
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => troubles.push(error.message));
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) troubles.push(message.text());
   });
-  await signUp(page, base, `ada-${Date.now()}@example.org`);
+  await signUp(page, album.base, `ada-${Date.now()}@example.org`);
 });
 
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await album?.stop();
+});
+
+/** The steps stand on each other: after the first that fails, the rest fail at once. */
+let broken;
+function test(name, run) {
+  single(name, async () => {
+    assert.ok(!broken, `not tried, since this failed: ${broken}`);
+    broken = name;
+    await run();
+    broken = undefined;
+  });
+}
 
 const tiles = () => page.locator('[data-photo]');
 const showing = () => page.locator('[data-photo] img.loaded');
@@ -108,9 +119,6 @@ test('a search as one types narrows the album and can be shared', async () => {
 
 test('an edit is kept and found', async () => {
   await tiles().getByRole('button', { name: /^Open/ }).click();
-  if ((await page.getByRole('button', { name: 'Edit' }).count()) === 0) {
-    await page.getByRole('button', { name: 'Details' }).click();
-  }
   await page.getByRole('button', { name: 'Edit' }).click();
   await page.getByLabel('Description', { exact: true }).fill('The quay at dusk');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -118,6 +126,7 @@ test('an edit is kept and found', async () => {
   await accessible('the photo');
   await page.getByRole('button', { name: 'Back to the album' }).click();
   await page.getByRole('searchbox').fill('dusk');
+  await page.getByRole('heading', { name: 'Photos matching “dusk”' }).waitFor();
   await page.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
 });
 

@@ -116,6 +116,22 @@ impl Sqs {
         Ok(depth)
     }
 
+    /// Shows the messages again that a receiver, which ended, had in flight.
+    ///
+    /// On AWS they wait out their visibility timeout; here the receivers live
+    /// in this process, so at its start none of them is left.
+    pub async fn give_back(&self, queue: &str) -> Result<(), StoreError> {
+        let name = queue.to_owned();
+        self.transact(move |store| {
+            let queue = store
+                .queue_by_name(&name)?
+                .ok_or(Fault::QueueDoesNotExist)?;
+            receipt::give_back(store, &queue)
+        })
+        .await?;
+        Ok(())
+    }
+
     async fn call(&self, target: &str, body: &[u8]) -> Result<Value, Fault> {
         let call = target.strip_prefix("AmazonSQS.").unwrap_or_default();
         let answer = self.run(target, call, body).await?;

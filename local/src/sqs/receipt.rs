@@ -72,6 +72,16 @@ pub(super) fn delete_batch(store: &Store<'_>, call: &DeleteMessageBatch) -> Resu
     Ok(json!(outcome))
 }
 
+/// Ends the visibility timeout of everything in flight; receives stay counted.
+pub(super) fn give_back(store: &Store<'_>, queue: &Queue) -> Result<(), Fault> {
+    store.tx.execute(
+        "update messages set visible_at = ?2 \
+         where queue = ?1 and receipt is not null and visible_at > ?2",
+        params![queue.id, store.now],
+    )?;
+    Ok(())
+}
+
 pub(super) fn change_visibility(
     store: &Store<'_>,
     call: &ChangeVisibility,

@@ -1,6 +1,7 @@
 //! An album of its own for one test, and somebody signed in to it.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use cloudalbum_domain::Sha256;
@@ -57,6 +58,11 @@ impl Household {
         let settings = settings(&self.folder, &self.services);
         let album = Album::start(&settings, false).await.unwrap();
         Self { album, ..self }
+    }
+
+    /// Where the album keeps its data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Signs up with the code from the outbox, and signs in.

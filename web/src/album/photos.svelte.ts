@@ -55,6 +55,11 @@ export class PhotoList {
     this.photos = this.#merge(this.photos, photo);
   }
 
+  /** Puts back a photo that was taken out of this very list, a search included. */
+  giveBack(photo: Photo): void {
+    this.photos = place(without(this.photos, photo.id), photo, true);
+  }
+
   remove(id: string): void {
     this.photos = without(this.photos, id);
   }
