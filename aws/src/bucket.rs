@@ -12,8 +12,10 @@ use cloudalbum_domain::{OriginalKey, RenditionKey};
 use jiff::Timestamp;
 
 mod multipart;
+mod removal;
 
 pub use multipart::{HeldPart, Joined};
+pub use removal::Unfinished;
 
 /// The bucket, through a client.
 #[derive(Clone, Debug)]

@@ -82,6 +82,12 @@ pub struct Photo {
     /// How often the reconciler sent messages for the photo again.
     #[serde(default)]
     pub requeues: u32,
+    /// When somebody began to remove the objects of a photo in `deleting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removing_since: Option<Timestamp>,
+    /// Claimed for removal without ever having been counted in a quota.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted: bool,
     /// Camera maker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub make: Option<String>,

@@ -15,6 +15,7 @@ use cloudalbum_aws::settings::ServiceSettings;
 use cloudalbum_aws::signer::Signer;
 use cloudalbum_aws::table::Table;
 use cloudalbum_domain::Photo;
+use reconciler::{Limits, Reconciler};
 
 use crate::auth::{Auth, sign_in};
 use crate::{Problem, changes, health, hosts, me, observe, openapi, ops, pages, photos, uploads};
@@ -39,6 +40,8 @@ pub struct App {
     pub signer: Signer,
     /// The queues of the workers.
     pub requeue: Requeue,
+    /// Mends what events lost.
+    pub reconciler: Reconciler,
     /// The dead-letter queue of the thumbnail-worker, if it is known.
     pub thumbnails_dlq: Option<Queue>,
     /// The dead-letter queue of the metadata-worker, if it is known.
@@ -52,15 +55,24 @@ impl App {
         let sessions = Sessions::new(clients.dynamodb(), table);
         let public = settings.s3_public_url.as_ref();
         let queue = |url: &str| Queue::new(clients.sqs(), url);
+        let table_of_photos = Table::new(clients.dynamodb(), &settings.table_prefix);
+        let bucket = Bucket::new(clients.s3(None), &*settings.bucket);
+        let requeue = Requeue {
+            thumbnails: queue(&settings.thumbnails_queue_url),
+            metadata: queue(&settings.metadata_queue_url),
+            bucket: settings.bucket.clone(),
+        };
         Ok(Self {
-            table: Table::new(clients.dynamodb(), &settings.table_prefix),
-            bucket: Bucket::new(clients.s3(None), &*settings.bucket),
-            signer: clients.signer(public, &settings.bucket),
-            requeue: Requeue {
-                thumbnails: queue(&settings.thumbnails_queue_url),
-                metadata: queue(&settings.metadata_queue_url),
-                bucket: settings.bucket.clone(),
+            reconciler: Reconciler {
+                table: table_of_photos.clone(),
+                bucket: bucket.clone(),
+                requeue: requeue.clone(),
+                limits: Limits::with_trash_days(settings.trash_days),
             },
+            table: table_of_photos,
+            bucket,
+            signer: clients.signer(public, &settings.bucket),
+            requeue,
             thumbnails_dlq: settings.thumbnails_dlq_url.as_deref().map(queue),
             metadata_dlq: settings.metadata_dlq_url.as_deref().map(queue),
             auth: Arc::new(Auth::new(&settings, sessions.clone())?),
@@ -117,6 +129,7 @@ fn routes(app: App) -> Router {
         .route("/v1/ops/stages", get(ops::stages::list))
         .route("/v1/ops/stages/{stage}/pause", post(ops::stages::pause))
         .route("/v1/ops/stages/{stage}/resume", post(ops::stages::resume))
+        .route("/v1/ops/reconcile", post(ops::reconcile::reconcile))
         .route("/v1/ops/audit", get(ops::audit::list))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

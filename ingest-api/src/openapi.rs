@@ -37,6 +37,7 @@ use crate::{changes, health, me, ops, photos, uploads};
         ops::stages::list,
         ops::stages::pause,
         ops::stages::resume,
+        ops::reconcile::reconcile,
         ops::audit::list,
         health::live,
         health::ready,

@@ -144,22 +144,36 @@ pub(crate) async fn edit(
     Ok(Json(view::photo(&app, &photo, true).await?))
 }
 
-/// Puts a photo into the trash.
+/// How a photo is deleted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeleteQuery {
+    /// For good, instead of into the trash. Its objects are gone soon after.
+    #[serde(default)]
+    purge: bool,
+}
+
+/// Puts a photo into the trash, or deletes it for good.
 #[utoipa::path(
-    delete, path = "/v1/photos/{id}", params(("id" = String, Path)),
+    delete, path = "/v1/photos/{id}", params(("id" = String, Path), DeleteQuery),
     responses((status = 204), (status = "4XX", body = cloudalbum_domain::wire::Problem)),
 )]
 pub(crate) async fn trash(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(how): Query<DeleteQuery>,
 ) -> Result<StatusCode, Problem> {
-    match app
-        .table
-        .transition(&caller.owner, parse(&id)?, |photo| photo.trash(now()))
-        .await
-    {
+    let next = |photo: &Photo| {
+        if how.purge {
+            photo.delete(now())
+        } else {
+            photo.trash(now())
+        }
+    };
+    match app.table.transition(&caller.owner, parse(&id)?, next).await {
         Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(TransitionError::Refused(Refused::Unchanged)) if how.purge => Err(Problem::not_found()),
         Err(error) => Err(problem(error)),
     }
 }

@@ -15,8 +15,10 @@ use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_domain::Stage;
 use cloudalbum_places::Places;
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use metadata_worker::zone::Zones;
 use rand::RngCore as _;
+use reconciler::Reconciler;
 use serde_json::json;
 use thumbnail_worker::render::Recipe;
 use tokio::net::TcpListener;
@@ -138,7 +140,12 @@ impl Album {
             stopping: stopping.clone(),
         };
         pumps.start(&mut tasks, &table, &bucket, service.max_upload_bytes);
-        let router = ingest_api::router(ingest_api::App::new(service, &clients)?);
+        let service = ingest_api::App::new(service, &clients)?;
+        tasks.spawn(stoppable(
+            reconcile(service.reconciler.clone(), settings.reconcile_every),
+            stopping.clone(),
+        ));
+        let router = ingest_api::router(service);
         serve(&mut tasks, app, router, stopping);
         Ok(Self {
             app: addresses.app,
@@ -316,6 +323,14 @@ impl Pumps {
             self.paused.clone(),
             self.stopping.clone(),
         ));
+    }
+}
+
+/// Runs the reconciler every so often, for as long as it is polled.
+async fn reconcile(reconciler: Reconciler, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        reconciler.run(Timestamp::now(), false).await;
     }
 }
 

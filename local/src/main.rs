@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    let settings = Settings::from_environment();
+    let settings = Settings::from_environment()?;
     let album = Album::start(&settings, true).await?;
     tracing::info!("the album is at {}", album.app);
     tracing::info!("the AWS endpoint is at {}", album.aws);

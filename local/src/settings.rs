@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use cloudalbum_aws::settings::environment;
@@ -29,22 +30,31 @@ pub struct Settings {
     pub aws_address: String,
     /// `WEB_DIR`; default `./web/dist`.
     pub web: PathBuf,
+    /// `RECONCILE_SECONDS`: between two runs of the reconciler; default 300.
+    pub reconcile_every: Duration,
     /// Settings of the services that are told here and not in the environment.
     pub services: HashMap<String, String>,
 }
 
 impl Settings {
     /// Reads the process's environment.
-    pub fn from_environment() -> Self {
+    pub fn from_environment() -> anyhow::Result<Self> {
         let or =
             |name: &str, default: &str| environment(name).unwrap_or_else(|| default.to_owned());
-        Self {
+        let seconds = |name: &str, default: u64| match environment(name) {
+            Some(text) => text
+                .parse()
+                .with_context(|| format!("{name} must be whole seconds")),
+            None => Ok(default),
+        };
+        Ok(Self {
             data: or("CLOUDALBUM_DATA", "./data").into(),
             address: or("CLOUDALBUM_ADDR", "127.0.0.1:8080"),
             aws_address: or("CLOUDALBUM_AWS_ADDR", "127.0.0.1:4566"),
             web: or("WEB_DIR", "./web/dist").into(),
+            reconcile_every: Duration::from_secs(seconds("RECONCILE_SECONDS", 300)?),
             services: HashMap::new(),
-        }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use cloudalbum_domain::{FailureCode, OriginalKey, Stage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, SHARDS, sortable, text};
+use super::item::{Backlog, Item, SHARDS, sortable, text};
 use super::schema::{BY_METADATA_FAILURE, BY_PENDING_SINCE, BY_THUMBNAILS_FAILURE};
 use super::{Table, TableError};
 
@@ -66,7 +66,38 @@ impl Table {
         from: BacklogCursor,
         limit: u16,
     ) -> Result<PendingPage, TableError> {
-        let walk = pending_walk(Some(sortable(until)));
+        self.waiting(Backlog::Pending, until, from, limit).await
+    }
+
+    /// Photos that went to the trash before `until`.
+    pub async fn trashed(
+        &self,
+        until: Timestamp,
+        from: BacklogCursor,
+        limit: u16,
+    ) -> Result<PendingPage, TableError> {
+        self.waiting(Backlog::Trashed, until, from, limit).await
+    }
+
+    /// Photos that were claimed for removal before `until`.
+    pub async fn deleting(
+        &self,
+        until: Timestamp,
+        from: BacklogCursor,
+        limit: u16,
+    ) -> Result<PendingPage, TableError> {
+        self.waiting(Backlog::Deleting, until, from, limit).await
+    }
+
+    async fn waiting(
+        &self,
+        backlog: Backlog,
+        until: Timestamp,
+        from: BacklogCursor,
+        limit: u16,
+    ) -> Result<PendingPage, TableError> {
+        let value = |shard| backlog.partition(shard);
+        let walk = age_walk(&value, Some(sortable(until)));
         let (photos, next) = self.walk(&walk, from, limit).await?;
         Ok(PendingPage { photos, next })
     }
@@ -86,7 +117,8 @@ impl Table {
 
     /// How many photos have an unfinished stage.
     pub async fn count_pending(&self) -> Result<u64, TableError> {
-        self.count_all(&pending_walk(None)).await
+        let value = |shard| Backlog::Pending.partition(shard);
+        self.count_all(&age_walk(&value, None)).await
     }
 
     /// How many photos' `stage` failed with `code`.
@@ -195,12 +227,12 @@ impl Walk<'_> {
     }
 }
 
-fn pending_walk(until: Option<String>) -> Walk<'static> {
+fn age_walk(value: &(dyn Fn(u8) -> String + Sync), until: Option<String>) -> Walk<'_> {
     Walk {
         index: BY_PENDING_SINCE,
         partition: "pending_shard",
         sort: "pending_since",
-        value: &|shard| shard.to_string(),
+        value,
         until,
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn item(photo: &Photo) -> Result<Item, TableError> {
         set("shown_upload_date", sortable(photo.upload_date));
     }
     let shard = photo.id.shard(SHARDS);
-    if let Some(since) = photo.pending_since() {
-        set("pending_shard", shard.to_string());
+    if let Some((backlog, since)) = backlog(photo) {
+        set("pending_shard", backlog.partition(shard));
         set("pending_since", sortable(since));
     }
     if photo.state == State::Live {
@@ -55,6 +55,37 @@ pub(super) fn item(photo: &Photo) -> Result<Item, TableError> {
         );
     }
     Ok(item)
+}
+
+/// Why the reconciler has to look at a record again one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backlog {
+    /// A stage is not finished.
+    Pending,
+    /// It is in the trash.
+    Trashed,
+    /// Its objects are going.
+    Deleting,
+}
+
+impl Backlog {
+    /// The partition of one shard in the index by age.
+    pub(super) fn partition(self, shard: u8) -> String {
+        match self {
+            Self::Pending => shard.to_string(),
+            Self::Trashed => format!("trashed#{shard}"),
+            Self::Deleting => format!("deleting#{shard}"),
+        }
+    }
+}
+
+fn backlog(photo: &Photo) -> Option<(Backlog, Timestamp)> {
+    match photo.state {
+        State::Live => Some((Backlog::Pending, photo.pending_since()?)),
+        State::Trashed => Some((Backlog::Trashed, photo.trashed_at?)),
+        State::Deleting => Some((Backlog::Deleting, photo.changed_at)),
+        State::Deleted => None,
+    }
 }
 
 fn set_failure<T>(

@@ -3,8 +3,9 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use cloudalbum_domain::OwnerId;
+use jiff::Timestamp;
 
-use super::item::{Item, text};
+use super::item::{Item, sortable, text};
 use super::{Table, TableError};
 
 /// An account as the service sees it. The local sign-in keeps more on the
@@ -138,13 +139,14 @@ impl Table {
             .update_item()
             .table_name(&self.names.user)
             .key("id", text(owner.as_str()))
-            .update_expression("ADD bytes_used :bytes, photos_used :photos")
+            .update_expression("SET usage_at = :now ADD bytes_used :bytes, photos_used :photos")
+            .expression_attribute_values(":now", text(sortable(Timestamp::now())))
             .expression_attribute_values(":bytes", number(bytes))
             .expression_attribute_values(":photos", number(photos))
     }
 }
 
-fn number(value: i128) -> AttributeValue {
+pub(super) fn number(value: i128) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 

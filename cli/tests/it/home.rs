@@ -36,6 +36,7 @@ impl Home {
             address: "127.0.0.1:0".to_owned(),
             aws_address: "127.0.0.1:0".to_owned(),
             web: folder.path().join("web"),
+            reconcile_every: std::time::Duration::from_hours(1),
             services: told,
         };
         let album = Album::start(&settings, false).await.unwrap();

@@ -5,6 +5,7 @@ mod arrival;
 mod new;
 mod owner;
 mod purge;
+mod reconciler;
 #[cfg(test)]
 mod tests;
 mod worker;

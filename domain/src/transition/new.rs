@@ -68,6 +68,8 @@ impl NewPhoto {
             thumbnails_error: None,
             metadata_error: None,
             requeues: 0,
+            removing_since: None,
+            uncounted: false,
             make: None,
             model: None,
             width: None,

@@ -14,7 +14,7 @@ pub use changes::{Change, Changes};
 pub use me::{Me, MeEdit, Quota, SignIn};
 pub use ops::{
     AuditList, AuditView, DeadLetter, DeadLetters, FailedStage, FailureGroup, FailureList,
-    MoveBack, MovedBack, Redrive, Redriven, StageView, Stages,
+    MoveBack, MovedBack, Reconcile, Reconciled, Redrive, Redriven, StageView, Stages,
 };
 pub use pages::{PhotoEdit, PhotoPage};
 pub use parts::{Completed, HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};

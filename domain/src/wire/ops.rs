@@ -1,6 +1,8 @@
 //! What operators ask and are told: failures, redrives, dead letters, paused
 //! stages, and who did what.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -143,6 +145,27 @@ pub struct StageView {
 pub struct Stages {
     /// Each stage.
     pub stages: Vec<StageView>,
+}
+
+/// `POST /v1/ops/reconcile`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reconcile {
+    /// Only tells what would be mended.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What a run of the reconciler did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reconciled {
+    /// Whether nothing was changed.
+    pub dry_run: bool,
+    /// How many records, objects, uploads and accounts were looked at.
+    pub looked_at: u64,
+    /// How many of each kind were mended, or would be.
+    pub mends: BTreeMap<String, u64>,
+    /// How many walks or removals broke off; the log says why.
+    pub errors: u64,
 }
 
 /// `GET /v1/ops/audit`: what operators did, latest first.

@@ -73,6 +73,10 @@ enum Next {
     Sign(Box<Photo>),
 }
 
+/// An upload that was granted within this needs no new grant. Far shorter than
+/// the time after which it expires.
+const FRESH: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 async fn next(
     app: &App,
     new: &NewPhoto,
@@ -115,7 +119,21 @@ async fn next(
     if record.upload_date != now && app.bucket.head(&key).await?.is_some() {
         return Ok(Next::Told(stored(&id, Status::Processing)));
     }
-    Ok(to_send(app, &record))
+    Ok(to_send(app, &regrant(app, record, now).await?))
+}
+
+/// Lets an upload that was granted a while ago wait anew, so that it does not
+/// expire while the URL that is handed out now still works.
+async fn regrant(app: &App, record: Photo, now: Timestamp) -> Result<Photo, UploadError> {
+    let fresh = |since: Timestamp| now.duration_since(since) < FRESH;
+    if record.pending_since().is_none_or(fresh) {
+        return Ok(record);
+    }
+    let renewed = app
+        .table
+        .transition_from(record, |photo| photo.regrant(now))
+        .await;
+    renewed.map_err(UploadError::Transition)
 }
 
 /// Clears the way for the right bytes. The record changes first: whoever fails

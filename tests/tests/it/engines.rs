@@ -2,8 +2,15 @@
 //! operator in it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Queue;
+use cloudalbum_aws::requeue::Requeue;
+use cloudalbum_aws::table::{Pause, Table};
+use cloudalbum_domain::wire::Me;
+use cloudalbum_domain::{OwnerId, Photo, Stage};
+use jiff::{SignedDuration, Timestamp};
+use reconciler::{Limits, Mend, Reconciler};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,6 +27,94 @@ impl Household {
     pub(crate) async fn queue(&self, name: &str) -> Queue {
         let url = format!("{}000000000000/{name}", self.album.aws);
         Queue::new(self.clients().await.sqs(), url)
+    }
+
+    pub(crate) async fn table(&self) -> Table {
+        Table::new(self.clients().await.dynamodb(), "")
+    }
+
+    /// One run of the reconciler, as of so much later than now.
+    pub(crate) async fn reconcile(&self, later: SignedDuration) -> Vec<(Mend, u64)> {
+        let clients = self.clients().await;
+        let name = "cloudalbum-photos";
+        let reconciler = Reconciler {
+            table: self.table().await,
+            bucket: Bucket::new(clients.s3(None), name),
+            requeue: Requeue {
+                thumbnails: self.queue("thumbnails").await,
+                metadata: self.queue("metadata").await,
+                bucket: name.to_owned(),
+            },
+            limits: Limits::default(),
+        };
+        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
+        let report = reconciler.run(now + later, false).await;
+        assert_eq!(report.errors, 0);
+        report.mends.into_iter().collect()
+    }
+
+    pub(crate) async fn pause_stages(&self) {
+        for stage in Stage::ALL {
+            let pause = Pause {
+                stage,
+                by: "a test".to_owned(),
+                at: Timestamp::now(),
+            };
+            self.table().await.pause(&pause).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn resume_stages(&self) {
+        for stage in Stage::ALL {
+            self.table().await.resume(stage).await.unwrap();
+        }
+    }
+
+    /// Loses what waits in the queues.
+    pub(crate) async fn lose_messages(&self) {
+        let sqs = self.clients().await.sqs();
+        for stage in Stage::ALL {
+            let queue = self.queue(stage.as_str()).await;
+            sqs.purge_queue()
+                .queue_url(queue.url())
+                .send()
+                .await
+                .unwrap();
+        }
+    }
+
+    pub(crate) async fn owner(&self, person: &Person) -> OwnerId {
+        let me: Me = person.get("v1/me").await.json().await.unwrap();
+        me.id.parse().unwrap()
+    }
+
+    pub(crate) async fn record(&self, person: &Person, id: &str) -> Option<Photo> {
+        let owner = self.owner(person).await;
+        let table = self.table().await;
+        table.get(&owner, id.parse().unwrap()).await.unwrap()
+    }
+
+    /// The key of somebody's original.
+    pub(crate) async fn original(&self, person: &Person, id: &str) -> String {
+        format!("originals/{}/{id}", self.owner(person).await)
+    }
+
+    /// The keys of all objects.
+    pub(crate) async fn objects(&self) -> Vec<String> {
+        let s3 = self.clients().await.s3(Some(&self.album.aws));
+        let listed = s3.list_objects_v2().bucket("cloudalbum-photos").send();
+        let listed = listed.await.unwrap();
+        let keys = listed
+            .contents()
+            .iter()
+            .filter_map(|object| object.key.clone());
+        keys.collect()
+    }
+
+    /// One of the owner's map tiles.
+    pub(crate) async fn tile(&self, owner: &OwnerId) -> String {
+        let tiles = self.table().await.tile_counts(owner).await.unwrap();
+        tiles.into_keys().next().unwrap()
     }
 
     /// Somebody with an account whom the group `operators` lists.

@@ -227,5 +227,6 @@ fn settings(folder: &tempfile::TempDir, services: &HashMap<String, String>) -> S
         aws_address: "127.0.0.1:0".to_owned(),
         web: folder.path().join("web"),
         services: services.clone(),
+        reconcile_every: Duration::from_hours(1),
     }
 }

@@ -12,5 +12,6 @@ mod pipeline;
 mod process;
 mod protocol_page;
 mod quota;
+mod reconcile;
 mod refusals;
 mod tampering;
