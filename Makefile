@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup web run test check bench lambdas test-cloud
+.PHONY: help setup web run test check bench lambdas deploy destroy test-cloud
 
 help: ## Lists the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: ## Installs what this machine lacks, or says what to install
 	@scripts/phase setup scripts/setup
@@ -30,6 +30,12 @@ bench: setup ## Prints the figures that are measured
 
 lambdas: setup ## Builds the zips of the functions on AWS
 	@scripts/phase lambdas scripts/lambdas
+
+deploy: web ## Shows what would change on AWS, then changes it
+	@scripts/cloud deploy
+
+destroy: ## Shows what would be removed from AWS, then removes it
+	@scripts/cloud destroy
 
 test-cloud: setup ## Applies the Terraform to a second AWS engine and sends photos through
 	@scripts/phase test-cloud scripts/test-cloud

@@ -83,7 +83,7 @@ locals {
       },
       {
         Sid      = "DeadLetters", Effect = "Allow"
-        Action   = ["sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+        Action   = ["sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask"]
         Resource = local.dlqs
       },
       {
@@ -112,14 +112,10 @@ locals {
       },
       {
         Sid      = "Records", Effect = "Allow"
-        Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:Scan"]
+        Action   = ["dynamodb:Query"]
         Resource = local.photo_arns
       },
-      {
-        Sid      = "Index", Effect = "Allow"
-        Action   = ["dynamodb:Query", "dynamodb:BatchWriteItem"]
-        Resource = [aws_dynamodb_table.index.arn]
-      },
+      { Sid = "Index", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [aws_dynamodb_table.index.arn] },
       {
         Sid      = "Accounts", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"]
@@ -130,11 +126,7 @@ locals {
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
         Resource = [aws_dynamodb_table.ops.arn]
       },
-      {
-        Sid      = "Requeue", Effect = "Allow"
-        Action   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
-        Resource = local.jobs
-      },
+      { Sid = "Requeue", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = local.jobs },
     ])
   }
 

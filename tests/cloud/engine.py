@@ -14,6 +14,8 @@ import botocore.session
 # MiniStack's administrator.
 ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 REGION = "us-east-1"
+# One for all clients: it keeps the services' descriptions, which are slow to read.
+SESSION = botocore.session.Session()
 
 
 def free_port():
@@ -64,7 +66,7 @@ class Engine:
         settings = botocore.config.Config(
             s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30
         )
-        return botocore.session.Session().create_client(
+        return SESSION.create_client(
             service, region_name=REGION, endpoint_url=self.url, config=settings, **(credentials or ROOT)
         )
 

@@ -55,7 +55,7 @@ ALLOWED = {
         "send thumbnail jobs", "send metadata jobs", "take dead letters", "read the secret",
     },
     "reconciler": {
-        "read originals", "remove originals", "change records", "walk records", "change accounts", "walk accounts",
+        "read originals", "remove originals", "change records", "change accounts", "walk accounts",
         "send thumbnail jobs", "send metadata jobs",
     },
 }

@@ -49,9 +49,10 @@ def drive(engine, front, stack):
     found = photos.real(20)
     sent = found or [photos.drawn(seed) for seed in range(20)]
     seconds = phase("photos", lambda: ann.follow(ann.send(sent)))
-    check_an_answer(ann, engine)
+    check_an_answer(ann)
     phase("partial failure and dead letter", lambda: faults.partial_failure(engine, outputs, ann))
     phase("outage and redrive", lambda: faults.outage_and_redrive(engine, outputs, ann))
+    phase("reconciler", lambda: faults.reconcile(engine, outputs))
     allowed, denied = phase("roles", lambda: roles.check(engine, outputs))
     removed = phase("destroy", stack.destroy)
     assert removed == made, f"{made} made, {removed} destroyed"
@@ -70,7 +71,7 @@ def refused_without_a_token(front):
         assert status == 401, status
 
 
-def check_an_answer(ann, engine):
+def check_an_answer(ann):
     """Thumbnails open by their URLs, another's photo does not, and a bound URL takes nothing else."""
     page = ann.api("/v1/photos?limit=1")["photos"]
     for rendition in page[0]["renditions"]:
