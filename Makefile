@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup web run test check bench lambdas deploy destroy test-cloud
+.PHONY: help setup web run test check bench soak lambdas deploy destroy test-cloud
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -24,6 +24,9 @@ check: setup ## Checks format, lints, licences and the web app's types
 	@scripts/phase web-install npm --prefix web ci --no-audit --no-fund
 	@scripts/phase web-check npm --prefix web run check
 	@scripts/phase infra scripts/check-infra
+
+soak: setup ## Lives random histories under faults for SECONDS (1200)
+	@HISTORIES_SECONDS=$(or $(SECONDS),1200) cargo test --workspace --locked --test it -- --exact histories::histories_end_alike_with_faults_and_without --nocapture
 
 bench: setup ## Prints the figures that are measured
 	@cargo run --release --locked --package cloudalbum-bench

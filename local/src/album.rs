@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::middleware::from_fn_with_state;
 use cloudalbum_aws::attempt::Attempts;
 use cloudalbum_aws::backoff::Backoff;
 use cloudalbum_aws::bucket::Bucket;
@@ -31,6 +32,7 @@ use crate::cognito::{self, Cognito};
 use crate::credentials::Credentials;
 use crate::data::DataFolder;
 use crate::dynamodb::DynamoDb;
+use crate::faults::{self, Faults};
 use crate::front::{self, Front};
 use crate::pump::{self, Mapping};
 use crate::s3::Store;
@@ -93,18 +95,19 @@ impl Album {
             .context("cannot open the trace store")?;
         serve(&mut tasks, store, traces::router(traces), stopping.clone());
 
-        let engines = Engines::open(&data, &addresses, secret).await?;
+        let faults = lookup("LOCAL_FAULTS").map(|plan| Faults::read(&plan));
+        let faults = faults.transpose()?;
+        let engines = Engines::open(&data, &addresses, secret, faults.clone()).await?;
         let (dynamodb, objects, queues) = (
             engines.dynamodb.clone(),
             Arc::clone(&engines.s3),
             engines.sqs.clone(),
         );
-        serve(
-            &mut tasks,
-            aws,
-            engines.router(&addresses, &credentials)?,
-            stopping.clone(),
-        );
+        let mut calls = engines.router(&addresses, &credentials)?;
+        if let Some(faults) = faults {
+            calls = calls.layer(from_fn_with_state(faults, faults::around));
+        }
+        serve(&mut tasks, aws, calls, stopping.clone());
         tasks.spawn(stoppable(front::tend(dynamodb, objects), stopping.clone()));
 
         let clients = Clients::at(
@@ -184,6 +187,7 @@ impl Engines {
         data: &DataFolder,
         addresses: &Addresses,
         secret: String,
+        faults: Option<Faults>,
     ) -> anyhow::Result<Self> {
         let dynamodb = DynamoDb::open(&data.dynamodb())?;
         let queues = sqs::Settings {
@@ -217,7 +221,11 @@ impl Engines {
         };
         let cognito = Cognito::open(sign_in, dynamodb.database(), Clock::system())?;
         create_queues(&sqs, addresses).await?;
-        let s3 = Store::open(&data.s3(), REGION, topic::fan_out(sqs.clone())).await?;
+        let mut deliver = topic::fan_out(sqs.clone());
+        if let Some(faults) = faults {
+            deliver = faults::disturb(faults, deliver);
+        }
+        let s3 = Store::open(&data.s3(), REGION, deliver).await?;
         Ok(Self {
             s3,
             dynamodb,

@@ -6,6 +6,7 @@ pub mod cognito;
 pub mod credentials;
 pub mod data;
 pub mod dynamodb;
+pub mod faults;
 pub mod front;
 pub mod pump;
 pub mod s3;

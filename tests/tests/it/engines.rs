@@ -10,7 +10,7 @@ use cloudalbum_aws::table::{Pause, Table};
 use cloudalbum_domain::wire::Me;
 use cloudalbum_domain::{OwnerId, Photo, Stage};
 use jiff::{SignedDuration, Timestamp};
-use reconciler::{Limits, Mend, Reconciler};
+use reconciler::{Limits, Mend, Reconciler, Report};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -35,6 +35,13 @@ impl Household {
 
     /// One run of the reconciler, as of so much later than now.
     pub(crate) async fn reconcile(&self, later: SignedDuration) -> Vec<(Mend, u64)> {
+        let report = self.reconcile_within(Limits::default(), later).await;
+        assert_eq!(report.errors, 0);
+        report.mends.into_iter().collect()
+    }
+
+    /// Like [`Household::reconcile`], with other limits, where walks may break off.
+    pub(crate) async fn reconcile_within(&self, limits: Limits, later: SignedDuration) -> Report {
         let clients = self.clients().await;
         let name = "cloudalbum-photos";
         let reconciler = Reconciler {
@@ -45,12 +52,10 @@ impl Household {
                 metadata: self.queue("metadata").await,
                 bucket: name.to_owned(),
             },
-            limits: Limits::default(),
+            limits,
         };
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
-        let report = reconciler.run(now + later, false).await;
-        assert_eq!(report.errors, 0);
-        report.mends.into_iter().collect()
+        reconciler.run(now + later, false).await
     }
 
     pub(crate) async fn pause_stages(&self) {
@@ -84,8 +89,13 @@ impl Household {
     }
 
     pub(crate) async fn owner(&self, person: &Person) -> OwnerId {
-        let me: Me = person.get("v1/me").await.json().await.unwrap();
-        me.id.parse().unwrap()
+        loop {
+            let answer = person.get("v1/me").await;
+            if answer.status() == StatusCode::OK {
+                let me: Me = answer.json().await.unwrap();
+                return me.id.parse().unwrap();
+            }
+        }
     }
 
     pub(crate) async fn record(&self, person: &Person, id: &str) -> Option<Photo> {

@@ -4,6 +4,7 @@
 mod contract;
 mod endpoint;
 mod engines;
+mod histories;
 mod household;
 mod kills;
 mod multipart;
@@ -14,4 +15,5 @@ mod protocol_page;
 mod quota;
 mod reconcile;
 mod refusals;
+mod state;
 mod tampering;
