@@ -18,6 +18,7 @@ use cloudalbum_domain::Photo;
 use reconciler::{Limits, Reconciler};
 
 use crate::auth::{Auth, sign_in};
+use crate::board::{self, Board};
 use crate::{Problem, changes, health, hosts, me, observe, openapi, ops, pages, photos, uploads};
 
 /// A manifest of 1,000 entries with long texts stays below this.
@@ -46,6 +47,8 @@ pub struct App {
     pub thumbnails_dlq: Option<Queue>,
     /// The dead-letter queue of the metadata-worker, if it is known.
     pub metadata_dlq: Option<Queue>,
+    /// What operators look at.
+    pub board: Arc<Board>,
 }
 
 impl App {
@@ -75,6 +78,7 @@ impl App {
             requeue,
             thumbnails_dlq: settings.thumbnails_dlq_url.as_deref().map(queue),
             metadata_dlq: settings.metadata_dlq_url.as_deref().map(queue),
+            board: Arc::new(Board::new(&settings, clients)?),
             auth: Arc::new(Auth::new(&settings, sessions.clone())?),
             settings: Arc::new(settings),
             sessions,
@@ -131,6 +135,10 @@ fn routes(app: App) -> Router {
         .route("/v1/ops/stages/{stage}/resume", post(ops::stages::resume))
         .route("/v1/ops/reconcile", post(ops::reconcile::reconcile))
         .route("/v1/ops/audit", get(ops::audit::list))
+        .route("/v1/ops/summary", get(board::summary::read))
+        .route("/v1/ops/photos", get(board::photos::list))
+        .route("/v1/ops/traces", get(board::traces::list))
+        .route("/v1/ops/traces/{id}", get(board::traces::read))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::document))

@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+mod board;
 mod changes;
 mod health;
 mod hosts;

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::{Modify, OpenApi};
 
 use crate::auth::sign_in;
-use crate::{changes, health, me, ops, photos, uploads};
+use crate::{board, changes, health, me, ops, photos, uploads};
 
 /// The document: a handler is in it when it is named here.
 #[derive(OpenApi)]
@@ -39,6 +39,10 @@ use crate::{changes, health, me, ops, photos, uploads};
         ops::stages::resume,
         ops::reconcile::reconcile,
         ops::audit::list,
+        board::summary::read,
+        board::photos::list,
+        board::traces::list,
+        board::traces::read,
         health::live,
         health::ready,
     ),

@@ -6,6 +6,7 @@
 
 mod album;
 mod backlog;
+mod census;
 mod changes;
 mod claim;
 mod item;

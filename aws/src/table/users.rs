@@ -150,7 +150,7 @@ pub(super) fn number(value: i128) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn account(item: &Item) -> Account {
+pub(super) fn account(item: &Item) -> Account {
     let string = |name: &str| item.get(name)?.as_s().ok().cloned();
     // A correction may leave a counter below zero for a moment.
     let count = |name: &str| {

@@ -1,6 +1,7 @@
 //! The JSON of the HTTP API, shared by the service that answers it and the
 //! clients that call it.
 
+mod board;
 mod changes;
 mod me;
 mod ops;
@@ -8,8 +9,13 @@ mod pages;
 mod parts;
 mod photos;
 mod problem;
+mod traces;
 mod uploads;
 
+pub use board::{
+    FailureFigure, Minute, StageFigures, Standing, StandingPhoto, StandingPhotos, Step, StepFigure,
+    Summary,
+};
 pub use changes::{Change, Changes};
 pub use me::{Me, MeEdit, Quota, SignIn};
 pub use ops::{
@@ -20,6 +26,7 @@ pub use pages::{PhotoEdit, PhotoPage};
 pub use parts::{Completed, HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};
 pub use photos::{Camera, FailureView, PhotoView, PlaceView, Position, RenditionView};
 pub use problem::Problem;
+pub use traces::{Trace, TraceList, TraceSpan, TraceSummary};
 pub use uploads::{
     EntryAnswer, Manifest, ManifestAnswer, ManifestEntry, Multipart, Refusal, Upload,
 };

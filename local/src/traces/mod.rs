@@ -10,4 +10,4 @@ mod tests;
 
 pub use http::router;
 pub use span::{ParseTraceIdError, Span, TraceId};
-pub use store::{Order, Search, Summary, Traces, Waterfall};
+pub use store::{About, Order, Search, Summary, Traces, Waterfall};

@@ -21,7 +21,8 @@ create table if not exists traces (
     photo text,
     owner text,
     code text,
-    failed integer not null
+    failed integer not null,
+    root text
 ) strict, without rowid;
 create index if not exists traces_by_start on traces (start);
 create index if not exists traces_by_photo on traces (photo, start) where photo is not null;
@@ -34,6 +35,9 @@ create table if not exists spans (
     primary key (trace, id)
 ) strict, without rowid;
 ";
+
+/// Of the tables above.
+const VERSION: i64 = 2;
 
 /// No trace keeps more spans: a runaway client fills its own trace only.
 const MAX_SPANS: i64 = 2_000;
@@ -57,11 +61,27 @@ pub struct Search {
     pub code: Option<String>,
     /// Lasted at least so long.
     pub min_ms: Option<u32>,
+    /// Of photos, or of anything else.
+    #[serde(default)]
+    pub about: About,
     /// Newest or slowest first.
     #[serde(default)]
     pub order: Order,
     /// At most so many, never more than 200.
     pub limit: Option<u32>,
+}
+
+/// What traces tell of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// Everything.
+    #[default]
+    All,
+    /// Photos. The root of their traces comes last.
+    Photos,
+    /// All but photos.
+    Requests,
 }
 
 /// What comes first.
@@ -80,6 +100,8 @@ pub enum Order {
 pub struct Summary {
     /// In X-Ray's form.
     pub trace_id: TraceId,
+    /// The name of its root span, once that is known.
+    pub root: Option<String>,
     /// When its first span began.
     pub started_at: Timestamp,
     /// From then to the end of its last span.
@@ -119,6 +141,12 @@ impl Traces {
         // A power cut may cost the last traces, never the file.
         connection.pragma_update(None, "synchronous", "normal")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version != VERSION {
+            // Traces of another version are not worth a migration.
+            connection.execute_batch("drop table if exists spans; drop table if exists traces;")?;
+            connection.pragma_update(None, "user_version", VERSION)?;
+        }
         connection.execute_batch(TABLES)?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
@@ -144,8 +172,13 @@ impl Traces {
             Order::Newest => "start desc",
             Order::Slowest => "end - start desc",
         };
+        let about = match search.about {
+            About::All => "true",
+            About::Photos => "photo is not null and (root is null or root = 'photo')",
+            About::Requests => "not (photo is not null and (root is null or root = 'photo'))",
+        };
         let sql = format!(
-            "{SUMMARY} where (:photo is null or photo = :photo) and (:owner is null or owner = :owner)
+            "{SUMMARY} where {about} and (:photo is null or photo = :photo) and (:owner is null or owner = :owner)
              and (:code is null or code = :code) and end - start >= :min order by {order} limit :limit"
         );
         let connection = self.lock();
@@ -198,12 +231,12 @@ impl Traces {
     }
 }
 
-const SUMMARY: &str = "select id, start, end, spans, photo, owner, code, failed,
+const SUMMARY: &str = "select id, start, end, spans, photo, owner, code, failed, root,
     (select group_concat(distinct service) from spans where trace = traces.id) from traces";
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
     let (start, end): (i64, i64) = (row.get(1)?, row.get(2)?);
-    let services: Option<String> = row.get(8)?;
+    let services: Option<String> = row.get(9)?;
     let mut services: Vec<_> = services
         .iter()
         .flat_map(|all| all.split(','))
@@ -220,6 +253,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
         owner_id: row.get(5)?,
         code: row.get(6)?,
         failed: row.get(7)?,
+        root: row.get(8)?,
     })
 }
 
@@ -228,10 +262,10 @@ fn keep(transaction: &Transaction<'_>, span: &Span) -> rusqlite::Result<()> {
     let attribute = |name: &str| span.attributes.get(name);
     transaction
         .prepare_cached(
-            "insert into traces values (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7) on conflict (id) do update set
+            "insert into traces values (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8) on conflict (id) do update set
              start = min(start, excluded.start), end = max(end, excluded.end),
              photo = coalesce(photo, excluded.photo), owner = coalesce(owner, excluded.owner),
-             code = coalesce(excluded.code, code), failed = failed or excluded.failed",
+             code = coalesce(excluded.code, code), failed = failed or excluded.failed, root = coalesce(excluded.root, root)",
         )?
         .execute(params![
             trace,
@@ -240,7 +274,8 @@ fn keep(transaction: &Transaction<'_>, span: &Span) -> rusqlite::Result<()> {
             attribute("photo.id"),
             attribute("owner.id"),
             attribute("photo.failure"),
-            span.error.is_some()
+            span.error.is_some(),
+            span.parent_id.is_none().then_some(&span.name),
         ])?;
     let shown = json!({
         "span_id": HEXLOWER.encode(&span.span_id),

@@ -17,3 +17,4 @@ mod reconcile;
 mod refusals;
 mod state;
 mod tampering;
+mod traces;

@@ -1,0 +1,78 @@
+//! The operations board: figures, the photos behind them, traces.
+
+pub(crate) mod photos;
+pub(crate) mod summary;
+mod tally;
+pub(crate) mod traces;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::queue::{Counts, Queue};
+use cloudalbum_aws::settings::ServiceSettings;
+use cloudalbum_domain::Stage;
+use cloudalbum_domain::wire::Summary;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::Url;
+
+/// What the board needs, and what it remembers between two looks.
+#[derive(Debug)]
+pub struct Board {
+    queues: [StageQueues; 2],
+    traces: Option<Url>,
+    region: String,
+    http: reqwest::Client,
+    last: Mutex<Last>,
+}
+
+/// A stage's queue and its dead letters.
+#[derive(Debug)]
+struct StageQueues {
+    stage: Stage,
+    queue: Queue,
+    dead: Option<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Last {
+    summary: Option<(Instant, Duration, Arc<Summary>)>,
+    /// The depths of the last minute, oldest first, by stage.
+    depths: VecDeque<(Instant, [Counts; 2])>,
+}
+
+impl Board {
+    /// A board over the queues that `settings` name.
+    pub(crate) fn new(
+        settings: &ServiceSettings,
+        clients: &Clients,
+    ) -> Result<Self, reqwest::Error> {
+        let queue = |url: &String| Queue::new(clients.sqs(), url);
+        let queues = [
+            StageQueues {
+                stage: Stage::Thumbnails,
+                queue: queue(&settings.thumbnails_queue_url),
+                dead: settings.thumbnails_dlq_url.as_ref().map(queue),
+            },
+            StageQueues {
+                stage: Stage::Metadata,
+                queue: queue(&settings.metadata_queue_url),
+                dead: settings.metadata_dlq_url.as_ref().map(queue),
+            },
+        ];
+        // The trace store is near: what takes longer is not worth waiting for.
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(5))
+            .no_proxy()
+            .build()?;
+        Ok(Self {
+            queues,
+            traces: settings.traces_url.clone(),
+            region: settings.region.clone(),
+            http,
+            last: Mutex::default(),
+        })
+    }
+}
