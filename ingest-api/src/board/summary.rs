@@ -30,7 +30,7 @@ const DEPTHS: Duration = Duration::from_mins(1);
 )]
 pub(crate) async fn read(State(app): State<App>, caller: Caller) -> Result<Json<Summary>, Problem> {
     caller.require_operator()?;
-    let summary = app.board.summary(&app.table).await;
+    let summary = Box::pin(app.board.summary(&app.table)).await;
     let summary = summary.map_err(|error| Problem::unavailable(&error))?;
     Ok(Json(Summary::clone(&summary)))
 }
@@ -55,7 +55,7 @@ impl Board {
             return Ok(Arc::clone(summary));
         }
         let begun = Instant::now();
-        let summary = Arc::new(self.count(table, &mut last).await?);
+        let summary = Arc::new(Box::pin(self.count(table, &mut last)).await?);
         last.summary = Some((Instant::now(), begun.elapsed(), Arc::clone(&summary)));
         Ok(summary)
     }

@@ -146,9 +146,9 @@ impl Tally {
             Progress::Pending { since } if live => {
                 tally.unfinished += 1;
                 if photo.has_arrived() {
-                    tally.oldest.0 = earlier(tally.oldest.0, *since);
+                    tally.oldest.0 = Some(earlier(tally.oldest.0, *since));
                 }
-                tally.oldest.1 = earlier(tally.oldest.1, *since);
+                tally.oldest.1 = Some(earlier(tally.oldest.1, *since));
             }
             Progress::Pending { .. } => {}
             Progress::Done { at, .. } => {
@@ -237,7 +237,7 @@ impl Recent {
     fn count(&mut self, at: Timestamp, now: Timestamp) {
         if now.duration_since(at) < SignedDuration::from_secs(RATE) {
             self.count += 1;
-            self.first = earlier(self.first, at);
+            self.first = Some(earlier(self.first, at));
         }
     }
 
@@ -263,8 +263,8 @@ fn minute_of(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
-fn earlier(known: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
-    Some(known.map_or(at, |known| known.min(at)))
+fn earlier(known: Option<Timestamp>, at: Timestamp) -> Timestamp {
+    known.map_or(at, |known| known.min(at))
 }
 
 fn finished_at<T>(facet: &Facet<T>) -> Option<Timestamp> {

@@ -86,7 +86,7 @@ pub(crate) async fn list(
     caller.require_operator()?;
     let mut url = app.board.store()?;
     url.set_path("/traces");
-    let ask = app.board.http.get(url).query(&question(wanted)?);
+    let ask = app.board.http.get(url).query(&question(&wanted)?);
     Ok(Json(answer(ask).await?))
 }
 
@@ -134,7 +134,7 @@ impl Board {
     }
 }
 
-fn question(wanted: Wanted) -> Result<Question, Problem> {
+fn question(wanted: &Wanted) -> Result<Question, Problem> {
     let wrong =
         |what: &'static str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_query", what);
     let photo = wanted.photo.as_deref().map(|photo| {

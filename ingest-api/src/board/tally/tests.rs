@@ -64,7 +64,9 @@ fn failed(name: &str, second: i64) -> Photo {
 
 fn tally(photos: &[Photo], now: i64) -> Tally {
     let mut tally = Tally::new(at(now));
-    photos.iter().for_each(|photo| tally.see(photo));
+    for photo in photos {
+        tally.see(photo);
+    }
     tally
 }
 
