@@ -8,7 +8,7 @@ use tracing::{Instrument as _, Span, field, info, info_span};
 use crate::batch::{Delivery, JobError};
 use crate::bucket::GetError;
 use crate::table::{Claim, Table, TransitionError};
-use crate::telemetry::{self, Emitted, Telemetry};
+use crate::telemetry::{self, Emitted, Ended, Telemetry};
 
 /// What every attempt at one stage works with. Clones are cheap.
 #[derive(Clone, Debug)]
@@ -52,19 +52,35 @@ impl Attempts {
             }
         };
         let claimed = Timestamp::now();
+        let (sent_at, bytes) = (delivery.sent_at, photo.filesize);
         let span = self.span(&photo, &delivery);
         self.tell_claim(&photo, begun, claimed);
         let outcome = self
             .work(photo, begun, &delivery, finish, work)
             .instrument(span.clone())
             .await;
-        if let Err(error) = &outcome {
-            span.record("otel.status_code", "ERROR");
-            span.record("error", field::display(error));
-        }
-        outcome
+        let counted = match &outcome {
+            Ok(counted) => counted,
+            Err(error) => {
+                span.record("otel.status_code", "ERROR");
+                span.record("error", field::display(error));
+                "retry"
+            }
+        };
+        let took = Timestamp::now().duration_since(begun);
+        self.telemetry.metrics().ended(&Ended {
+            stage: self.stage,
+            outcome: counted,
+            wait: sent_at.map(|sent| begun.duration_since(sent)),
+            took,
+            bytes,
+        });
+        let duration_ms = took.as_secs_f64() * 1_000.0;
+        span.in_scope(|| info!(outcome = counted, duration_ms, "attempt ended"));
+        outcome.map(drop)
     }
 
+    /// Works and marks; tells the outcome as figures count it.
     async fn work<T, W, F>(
         &self,
         photo: Photo,
@@ -72,7 +88,7 @@ impl Attempts {
         delivery: &Delivery,
         finish: Finish<T>,
         work: W,
-    ) -> Result<(), JobError>
+    ) -> Result<&'static str, JobError>
     where
         T: Clone,
         W: FnOnce(Photo) -> F,
@@ -89,19 +105,22 @@ impl Attempts {
             span.record("error", field::display(failure.code));
             span.record("photo.failure", field::display(failure.code));
         }
+        let counted = outcome
+            .as_ref()
+            .map_or_else(|failure| failure.code.as_str(), |_| "done");
         let times = self.times(delivery, begun);
         let next =
             |photo: &Photo| finish(photo, generation, outcome.clone(), &times, Timestamp::now());
         match self.table.transition_from(photo, next).await {
             Ok(photo) => {
                 self.telemetry.finished(&photo);
-                Ok(())
+                Ok(counted)
             }
             // Another attempt was faster, or the photo went to the trash.
             Err(
                 TransitionError::Refused(Refused::Stale | Refused::NotLive)
                 | TransitionError::Unknown,
-            ) => Ok(()),
+            ) => Ok("outrun"),
             Err(error) => Err(JobError::transient(error)),
         }
     }

@@ -1,6 +1,6 @@
 //! The command line: every command, its options and its help.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -269,7 +269,40 @@ pub(crate) struct OpsArgs {
 #[derive(Subcommand)]
 pub(crate) enum OpsCommand {
     /// Queues, stages and failures at a glance; the default.
-    Summary,
+    Summary {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows the summary again and again, until interrupted.
+    Watch {
+        /// How long to wait in between.
+        #[arg(long, default_value = "2", value_name = "SECONDS")]
+        every: NonZeroU64,
+    },
+    /// Lists traces of photos, the latest first.
+    Traces {
+        /// Only of this photo.
+        #[arg(long)]
+        photo: Option<String>,
+        /// Only of this owner.
+        #[arg(long)]
+        owner: Option<String>,
+        /// Only those that failed with this code.
+        #[arg(long)]
+        code: Option<FailureCode>,
+        /// Only those that took so long or longer.
+        #[arg(long, value_name = "MILLISECONDS")]
+        min_duration: Option<u32>,
+        /// The slowest first.
+        #[arg(long)]
+        slowest: bool,
+    },
+    /// Shows one trace as a waterfall.
+    Trace {
+        /// The trace's id, as `show` and every error tell it.
+        id: String,
+    },
     /// Lists failed photos.
     Failures {
         /// Only those with this code.

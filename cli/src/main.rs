@@ -4,6 +4,7 @@ mod album;
 mod api;
 mod args;
 mod backoff;
+mod board;
 mod browser;
 mod changes;
 mod cognito;

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use cloudalbum_domain::FailureCode;
 use cloudalbum_domain::wire::Redriven;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::api::{Api, Call};
 use crate::args::{OpsArgs, OpsCommand, Settings};
+use crate::board;
 use crate::terminal::{Terminal, plain};
 
 pub(crate) async fn run(
@@ -16,8 +18,33 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let api = Api::new(settings)?;
-    let answer: Value = match given.command.unwrap_or(OpsCommand::Summary) {
-        OpsCommand::Summary => api.get("/v1/ops/summary", &[]).await?,
+    let glance = OpsCommand::Summary { json: false };
+    let answer: Value = match given.command.unwrap_or(glance) {
+        OpsCommand::Summary { json: true } => api.get("/v1/ops/summary", &[]).await?,
+        OpsCommand::Summary { json: false } => return board::summary(&api, terminal).await,
+        OpsCommand::Watch { every } => return board::watch(&api, every, terminal).await,
+        OpsCommand::Traces {
+            photo,
+            owner,
+            code,
+            min_duration,
+            slowest,
+        } => {
+            let least = min_duration.map(|least| least.to_string());
+            let order = if slowest { "slowest" } else { "newest" };
+            let wanted = [
+                ("photo", photo.as_deref()),
+                ("owner", owner.as_deref()),
+                ("code", code.map(FailureCode::as_str)),
+                ("min_duration", least.as_deref()),
+                ("order", Some(order)),
+            ];
+            let wanted = wanted
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)));
+            return board::traces(&api, &wanted.collect::<Vec<_>>(), terminal).await;
+        }
+        OpsCommand::Trace { id } => return board::trace(&api, &id, terminal).await,
         OpsCommand::Failures { code } => {
             let query: Vec<_> = code.iter().map(|code| ("code", code.as_str())).collect();
             api.get("/v1/ops/failures", &query).await?

@@ -14,6 +14,7 @@ use cloudalbum_aws::sessions::Sessions;
 use cloudalbum_aws::settings::ServiceSettings;
 use cloudalbum_aws::signer::Signer;
 use cloudalbum_aws::table::Table;
+use cloudalbum_aws::telemetry::{Metrics, Telemetry};
 use cloudalbum_domain::Photo;
 use reconciler::{Limits, Reconciler};
 
@@ -49,11 +50,17 @@ pub struct App {
     pub metadata_dlq: Option<Queue>,
     /// What operators look at.
     pub board: Arc<Board>,
+    /// The figures of this process.
+    pub metrics: Metrics,
 }
 
 impl App {
     /// Builds what handlers need. Nothing is reached yet.
-    pub fn new(settings: ServiceSettings, clients: &Clients) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        settings: ServiceSettings,
+        clients: &Clients,
+        telemetry: &Telemetry,
+    ) -> Result<Self, reqwest::Error> {
         let table = format!("{}Session", settings.table_prefix);
         let sessions = Sessions::new(clients.dynamodb(), table);
         let public = settings.s3_public_url.as_ref();
@@ -79,6 +86,7 @@ impl App {
             thumbnails_dlq: settings.thumbnails_dlq_url.as_deref().map(queue),
             metadata_dlq: settings.metadata_dlq_url.as_deref().map(queue),
             board: Arc::new(Board::new(&settings, clients)?),
+            metrics: telemetry.metrics().clone(),
             auth: Arc::new(Auth::new(&settings, sessions.clone())?),
             settings: Arc::new(settings),
             sessions,
@@ -102,6 +110,13 @@ pub fn router(app: App) -> Router {
 /// The service behind a gateway that has a host name of its own.
 pub fn router_behind_gateway(app: App) -> Router {
     around(routes(app.clone()), app)
+}
+
+/// `/metrics` alone, for whoever can connect to a loopback address.
+pub fn metrics_router(app: App) -> Router {
+    Router::new()
+        .route("/metrics", get(board::metrics::scrape))
+        .with_state(app)
 }
 
 fn routes(app: App) -> Router {
@@ -135,6 +150,7 @@ fn routes(app: App) -> Router {
         .route("/v1/ops/stages/{stage}/resume", post(ops::stages::resume))
         .route("/v1/ops/reconcile", post(ops::reconcile::reconcile))
         .route("/v1/ops/audit", get(ops::audit::list))
+        .route("/metrics", get(board::metrics::read))
         .route("/v1/ops/summary", get(board::summary::read))
         .route("/v1/ops/photos", get(board::photos::list))
         .route("/v1/ops/traces", get(board::traces::list))

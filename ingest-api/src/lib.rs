@@ -19,6 +19,6 @@ mod problem;
 mod uploads;
 mod view;
 
-pub use app::{App, router, router_behind_gateway};
+pub use app::{App, metrics_router, router, router_behind_gateway};
 pub use auth::{Auth, Caller};
 pub use problem::Problem;

@@ -19,7 +19,7 @@ async fn main() -> anyhow::Result<()> {
     if let Some(name) = environment("COGNITO_CLIENT_SECRET_PARAMETER") {
         settings.cognito_client_secret = Some(clients.parameter(&name).await?);
     }
-    let app = App::new(settings, &clients)?;
+    let app = App::new(settings, &clients, &telemetry)?;
     if environment("AWS_LAMBDA_RUNTIME_API").is_some() {
         let routes = ingest_api::router_behind_gateway(app);
         lambda_http::run(routes)
@@ -29,6 +29,12 @@ async fn main() -> anyhow::Result<()> {
         let address: SocketAddr = address.parse().context("CLOUDALBUM_ADDR is no address")?;
         let listener = tokio::net::TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        if let Some(metrics) = app.settings.metrics_address {
+            let listener = tokio::net::TcpListener::bind(metrics).await;
+            let listener = listener.with_context(|| format!("cannot listen on {metrics}"))?;
+            let routes = ingest_api::metrics_router(app.clone());
+            tokio::spawn(axum::serve(listener, routes).into_future());
+        }
         axum::serve(listener, ingest_api::router(app))
             .with_graceful_shutdown(interrupted())
             .await?;

@@ -39,6 +39,7 @@ use crate::{board, changes, health, me, ops, photos, uploads};
         ops::stages::resume,
         ops::reconcile::reconcile,
         ops::audit::list,
+        board::metrics::read,
         board::summary::read,
         board::photos::list,
         board::traces::list,

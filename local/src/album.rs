@@ -143,13 +143,17 @@ impl Album {
             stopping: stopping.clone(),
         };
         pumps.start(&mut tasks, &table, &bucket, service.max_upload_bytes);
-        let service = ingest_api::App::new(service, &clients)?;
+        let service = ingest_api::App::new(service, &clients, &telemetry)?;
         tasks.spawn(stoppable(
             reconcile(service.reconciler.clone(), settings.reconcile_every),
             stopping.clone(),
         ));
-        let router = ingest_api::router(service);
-        serve(&mut tasks, app, router, stopping);
+        if let Some(address) = service.settings.metrics_address {
+            let listener = bind(&address.to_string(), "METRICS_ADDR").await?;
+            let router = ingest_api::metrics_router(service.clone());
+            serve(&mut tasks, listener, router, stopping.clone());
+        }
+        serve(&mut tasks, app, ingest_api::router(service), stopping);
         Ok(Self {
             app: addresses.app,
             aws: addresses.aws,

@@ -19,6 +19,9 @@ pub(crate) const WEB_CLIENT: &str = "cloudalbum-web";
 /// The app client of the command line and of phones.
 pub(crate) const CLI_CLIENT: &str = "cloudalbum-cli";
 
+/// What the environment may say though it is told here: where logs and spans go.
+const ABOUT_ITSELF: [&str; 3] = ["LOG_FORMAT", "TRACE_EXPORT", "OTLP_ENDPOINT"];
+
 /// Where the process keeps and serves things.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -113,6 +116,10 @@ impl Addresses {
         }
         let services = settings.services.clone();
         move |name| {
+            let asked = ABOUT_ITSELF.contains(&name).then(|| environment(name));
+            if let Some(asked) = asked.flatten() {
+                return Some(asked);
+            }
             let told = services.get(name).or_else(|| told.get(name));
             told.cloned().or_else(|| environment(name))
         }

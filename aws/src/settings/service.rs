@@ -1,5 +1,6 @@
 //! The settings of ingest-api.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -75,6 +76,9 @@ pub struct ServiceSettings {
     pub metadata_dlq_url: Option<String>,
     /// `TRACES_URL`: the trace store that operators look into, if there is one.
     pub traces_url: Option<Url>,
+    /// `METRICS_ADDR`: where `/metrics` is served to whoever can connect; a
+    /// loopback address; default nowhere.
+    pub metrics_address: Option<SocketAddr>,
     /// Logs and spans.
     pub telemetry: TelemetrySettings,
 }
@@ -124,6 +128,10 @@ impl ServiceSettings {
         let thumbnails_dlq_url = r.optional("THUMBNAILS_DLQ_URL");
         let metadata_dlq_url = r.optional("METADATA_DLQ_URL");
         let traces_url = r.optional("TRACES_URL");
+        let metrics_address = r.optional::<SocketAddr>("METRICS_ADDR");
+        if metrics_address.is_some_and(|address| !address.ip().is_loopback()) {
+            r.refuse("METRICS_ADDR", "must be a loopback address");
+        }
         let settings = (|| {
             Some(Self {
                 region: region?,
@@ -153,6 +161,7 @@ impl ServiceSettings {
                 metadata_queue_url: metadata_queue_url?,
                 metadata_dlq_url,
                 traces_url,
+                metrics_address,
                 telemetry,
             })
         })();

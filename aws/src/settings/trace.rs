@@ -18,6 +18,9 @@ pub struct TelemetrySettings {
     pub log_format: LogFormat,
     /// `RUST_LOG`: which log lines are written; default `info`.
     pub log_filter: String,
+    /// Whether figures are written as CloudWatch's embedded metrics: where
+    /// `AWS_LAMBDA_RUNTIME_API` says that Lambda reads the output.
+    pub embedded_metrics: bool,
 }
 
 /// Where finished spans go.
@@ -65,6 +68,9 @@ impl TelemetrySettings {
             sample_ratio,
             log_format: reader.or_default("LOG_FORMAT", LogFormat::Json),
             log_filter: reader.or_default("RUST_LOG", "info".to_owned()),
+            embedded_metrics: reader
+                .optional::<String>("AWS_LAMBDA_RUNTIME_API")
+                .is_some(),
         }
     }
 

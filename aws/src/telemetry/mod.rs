@@ -6,6 +6,7 @@ mod emit;
 mod invocation;
 mod life;
 mod log;
+mod metrics;
 mod processor;
 mod sampler;
 mod start;
@@ -13,6 +14,7 @@ mod start;
 pub use context::{context_of, current, incoming, join, link, trace_context};
 pub use emit::Emitted;
 pub use invocation::Invocations;
+pub use metrics::{Ended, Metrics};
 pub use start::StartError;
 
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub struct Telemetry {
     provider: SdkTracerProvider,
     batch: Option<Arc<BatchSpanProcessor>>,
     flushing: Arc<AtomicBool>,
+    metrics: Metrics,
 }
 
 impl Telemetry {
@@ -39,7 +42,13 @@ impl Telemetry {
             provider,
             batch,
             flushing,
+            metrics: Metrics::new(false),
         }
+    }
+
+    /// The figures of this process.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Telemetry that exports nothing and leaves the process's logs alone.

@@ -21,6 +21,7 @@ use super::Telemetry;
 use super::by_service::{AsSegment, ByService};
 use super::context::Ids;
 use super::log::JsonLine;
+use super::metrics::Metrics;
 use super::processor::Inherit;
 use super::sampler::Sampling;
 use crate::settings::{LogFormat, TelemetrySettings, TraceExport};
@@ -109,7 +110,10 @@ impl Telemetry {
                 Some(batch(ByService::new(service, exporter)))
             }
         };
-        Ok(Self::assemble(batch, settings.sample_ratio))
+        Ok(Self {
+            metrics: Metrics::new(settings.embedded_metrics),
+            ..Self::assemble(batch, settings.sample_ratio)
+        })
     }
 
     pub(super) fn assemble(batch: Option<Arc<BatchSpanProcessor>>, sample_ratio: f64) -> Self {
@@ -186,6 +190,7 @@ mod tests {
             sample_ratio: 1.0,
             log_format: LogFormat::Json,
             log_filter: "info".to_owned(),
+            embedded_metrics: false,
         };
         let telemetry = Telemetry::build("test", &settings).unwrap();
         telemetry.provider.tracer("test").start("span").end();

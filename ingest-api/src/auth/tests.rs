@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::settings::ServiceSettings;
+use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_domain::wire;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -123,7 +124,7 @@ impl World {
         let lookup = |name: &str| variables.get(name).map(ToString::to_string);
         let settings = ServiceSettings::from_lookup(&lookup).unwrap();
         let clients = Clients::at(&engine, "eu-west-1", "key", "secret").await;
-        let app = App::new(settings, &clients).unwrap();
+        let app = App::new(settings, &clients, &Telemetry::silent()).unwrap();
         let who = Router::new()
             .route("/who", get(who).post(who))
             .with_state(app.clone());

@@ -1,5 +1,6 @@
 //! The operations board: figures, the photos behind them, traces.
 
+pub(crate) mod metrics;
 pub(crate) mod photos;
 pub(crate) mod summary;
 mod tally;

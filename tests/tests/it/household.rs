@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use cloudalbum_aws::clients::Clients;
 use cloudalbum_domain::Sha256;
 use cloudalbum_domain::wire::Change;
 use cloudalbum_domain::wire::{
@@ -15,9 +13,6 @@ use cloudalbum_local::album::Album;
 use cloudalbum_local::settings::Settings;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-
-/// Everybody's.
-const PASSWORD: &str = "Passw0rd-of-a-test";
 
 /// An album in a folder that goes with the test.
 pub(crate) struct Household {
@@ -87,7 +82,7 @@ impl Household {
 
     /// Signs up with the code from the outbox, and signs in.
     pub(crate) async fn person(&self, email: &str) -> Person {
-        let password = PASSWORD;
+        let password = "Passw0rd-of-a-test";
         let client = "cloudalbum-cli";
         let attributes =
             json!([{ "Name": "email", "Value": email }, { "Name": "name", "Value": "Somebody" }]);
@@ -122,42 +117,6 @@ impl Household {
             token,
             http: self.http.clone(),
             base,
-        }
-    }
-
-    /// Somebody who may open the board.
-    pub(crate) async fn operator(&self, email: &str) -> Person {
-        let person = self.person(email).await;
-        let account: Value = person.get("v1/me").await.json().await.unwrap();
-        let clients = Clients::at(
-            &self.album.aws,
-            "us-east-1",
-            &self.album.credentials.access_key,
-            &self.album.credentials.secret_key,
-        )
-        .await;
-        let groups = AttributeValue::Ss(vec!["operators".to_owned()]);
-        let update = clients
-            .dynamodb()
-            .update_item()
-            .table_name("User")
-            .key(
-                "id",
-                AttributeValue::S(account["id"].as_str().unwrap().to_owned()),
-            )
-            .update_expression("ADD #groups :operators")
-            .expression_attribute_names("#groups", "groups")
-            .expression_attribute_values(":operators", groups);
-        update.send().await.unwrap();
-        let parameters = json!({ "USERNAME": email, "PASSWORD": PASSWORD });
-        let sign_in = json!({ "ClientId": "cloudalbum-cli", "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters });
-        let answer = self.cognito("InitiateAuth", &sign_in).await;
-        let token = answer["AuthenticationResult"]["AccessToken"]
-            .as_str()
-            .unwrap();
-        Person {
-            token: token.to_owned(),
-            ..person
         }
     }
 

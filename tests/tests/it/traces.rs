@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use cloudalbum_domain::Status;
 use cloudalbum_domain::wire::{StandingPhotos, Summary, Trace, TraceList, TraceSpan};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use crate::household::{Household, Person, jpeg};
 
@@ -24,6 +25,19 @@ async fn the_spans_and_waits_of_a_photo_add_up_to_its_wall_time() {
         })
         .await;
     }
+
+    let tower = json!({ "location": { "latitude": 48.858_370, "longitude": 2.294_481 } });
+    let moved = ann
+        .call(Method::PATCH, &format!("v1/photos/{}", ids[0]))
+        .json(&tower)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(moved.status(), StatusCode::OK);
+    ann.follow(|photo| {
+        photo.id == ids[0] && photo.status == Status::Ready && photo.place.is_some()
+    })
+    .await;
 
     let mut traces = HashSet::new();
     for id in &ids {
@@ -76,6 +90,34 @@ async fn the_spans_and_waits_of_a_photo_add_up_to_its_wall_time() {
         .unwrap();
     assert_eq!(failed.traces.len(), 1);
     household.album.stop().await;
+}
+
+/// Runs the test above as a process of its own and reads its log.
+#[tokio::test]
+async fn the_log_of_a_run_names_nobody_and_no_place() {
+    let run = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture"])
+        .arg("traces::the_spans_and_waits_of_a_photo_add_up_to_its_wall_time")
+        .env("LOG_FORMAT", "json")
+        .output();
+    let run = run.await.unwrap();
+    let log = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success(), "{log}");
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let attempts: Vec<Value> = lines
+        .filter(|line| line["message"] == "attempt ended")
+        .collect();
+    assert!(attempts.len() >= 11, "{log}");
+    for attempt in attempts {
+        assert!(attempt["trace_id"].as_str().unwrap().starts_with("1-"));
+        assert!(attempt["photo.id"].is_string());
+    }
+    for secret in ["@", "X-Amz-", "48.858", "2.2944", "Passw0rd", "://"] {
+        let told: Vec<&str> = log.lines().filter(|line| line.contains(secret)).collect();
+        assert!(told.is_empty(), "{secret}: {told:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,9 +217,9 @@ fn adds_up(trace: &Trace) {
     let claim = trace
         .waterfall
         .iter()
-        .filter(|span| span.name == "claim" && span.service == way[3].service);
-    let told: f64 = way.iter().map(|span| span.duration_ms).sum::<f64>()
-        + claim.map(|span| span.duration_ms).sum::<f64>();
+        .find(|span| span.name == "claim" && span.service == way[3].service);
+    let told: f64 =
+        way.iter().map(|span| span.duration_ms).sum::<f64>() + claim.unwrap().duration_ms;
     let apart = (told - root.duration_ms).abs();
     assert!(
         apart <= (root.duration_ms * 0.05).max(5.0),
