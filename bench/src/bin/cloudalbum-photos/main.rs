@@ -35,7 +35,7 @@ struct Args {
     /// Where to write them.
     folder: PathBuf,
     /// How many photos.
-    #[arg(long, default_value_t = 48)]
+    #[arg(long, default_value_t = 36)]
     count: usize,
     /// Adds one file of each way to fail.
     #[arg(long)]
@@ -52,9 +52,9 @@ fn main() -> anyhow::Result<()> {
         let seed = u64::try_from(number)?;
         // Every third photo stands upright, told by its orientation alone.
         let upright = number % 3 == 2;
-        let picture = scene::draw(seed, 1600, 1200);
+        let picture = scene::draw(seed, 1200, 900);
         let picture = if upright {
-            image::imageops::rotate270(&scene::draw(seed, 1200, 1600))
+            image::imageops::rotate270(&scene::draw(seed, 900, 1200))
         } else {
             picture
         };
@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
 
 fn write_faults(folder: &Path) -> anyhow::Result<()> {
     let mut whole = Vec::new();
-    let picture = scene::draw(1_000_000, 1600, 1200);
+    let picture = scene::draw(1_000_000, 1200, 900);
     JpegEncoder::new_with_quality(&mut whole, 88).encode_image(&picture)?;
     let cut = whole.get(..700).context("a photo is longer")?;
     write(folder, "cut short.jpg", cut)?;

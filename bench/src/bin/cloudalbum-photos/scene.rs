@@ -9,19 +9,23 @@
 
 use image::{Rgb, RgbImage};
 use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
 /// How many ridges stand behind each other.
 const RIDGES: u8 = 4;
 
+/// The colours of noon, as those of every hour below.
+const NOON: [[f32; 3]; 4] = [
+    [64.0, 120.0, 200.0],
+    [205.0, 226.0, 240.0],
+    [38.0, 70.0, 58.0],
+    [150.0, 178.0, 190.0],
+];
+
 /// The colours of an hour of the day: upper sky, lower sky, ridges near and far.
 const HOURS: [[[f32; 3]; 4]; 4] = [
-    [
-        [64.0, 120.0, 200.0],
-        [205.0, 226.0, 240.0],
-        [38.0, 70.0, 58.0],
-        [150.0, 178.0, 190.0],
-    ],
+    NOON,
     [
         [40.0, 44.0, 96.0],
         [248.0, 158.0, 106.0],
@@ -45,7 +49,7 @@ const HOURS: [[[f32; 3]; 4]; 4] = [
 /// Draws the landscape of that seed in that many pixels.
 pub(super) fn draw(seed: u64, width: u32, height: u32) -> RgbImage {
     let mut random = SmallRng::seed_from_u64(seed);
-    let [zenith, horizon, near, far] = HOURS[random.random_range(0..HOURS.len())];
+    let [zenith, horizon, near, far] = *HOURS.choose(&mut random).unwrap_or(&NOON);
     let sun = (
         random.random_range(0.15..0.85),
         random.random_range(0.15..0.45),
@@ -54,34 +58,40 @@ pub(super) fn draw(seed: u64, width: u32, height: u32) -> RgbImage {
     let ridges: Vec<Ridge> = (0..RIDGES)
         .map(|row| Ridge::new(row, &mut random))
         .collect();
-    RgbImage::from_fn(width, height, |x, y| {
-        let (across, down) = (x as f32 / width as f32, y as f32 / height as f32);
+    // A ridge is as high everywhere in a column, and its colour is one.
+    let columns: Vec<Vec<(f32, [f32; 3])>> = (0..width)
+        .map(|x| {
+            let across = x as f32 / width as f32;
+            let shaded = (0_u8..).zip(&ridges).map(|(row, ridge)| {
+                let colour = mix(far, near, f32::from(row) / f32::from(RIDGES - 1));
+                (ridge.top(across), colour)
+            });
+            shaded.collect()
+        })
+        .collect();
+    let mut picture = RgbImage::new(width, height);
+    for (down, row) in picture.rows_mut().enumerate() {
+        let down = down as f32 / height as f32;
         // Below the shore the picture is its own mirror, darker and stretched.
-        let (height, shade) = if down > water {
+        let (high, shade) = if down > water {
             let ripple = (down * 900.0).sin() * 0.004;
             (water - (down - water) * 1.6 + ripple, 0.82)
         } else {
             (down, 1.0)
         };
-        let mut colour = mix(zenith, horizon, (height / water).clamp(0.0, 1.0));
-        let distance = (across - sun.0).hypot((height - sun.1) * 0.75);
-        colour = mix(
-            [255.0, 246.0, 222.0],
-            colour,
-            ((distance - 0.035) * 9.0).clamp(0.0, 1.0),
-        );
-        for (row, ridge) in (0_u8..).zip(&ridges) {
-            if height > ridge.top(across) {
-                colour = mix(far, near, f32::from(row) / f32::from(RIDGES - 1));
-                colour = mix(
-                    colour,
-                    [235.0; 3],
-                    (ridge.top(across) + 0.03 - height).max(0.0) * 4.0,
-                );
+        let sky = mix(zenith, horizon, (high / water).clamp(0.0, 1.0));
+        for ((across, pixel), column) in row.enumerate().zip(&columns) {
+            let across = across as f32 / width as f32;
+            let distance = (across - sun.0).hypot((high - sun.1) * 0.75);
+            let glow = ((distance - 0.035) * 9.0).clamp(0.0, 1.0);
+            let mut colour = mix([255.0, 246.0, 222.0], sky, glow);
+            if let Some((top, ridge)) = column.iter().rev().find(|(top, _)| high > *top) {
+                colour = mix(*ridge, [235.0; 3], (top + 0.03 - high).max(0.0) * 4.0);
             }
+            *pixel = Rgb(colour.map(|level| (level * shade).clamp(0.0, 255.0) as u8));
         }
-        Rgb(colour.map(|level| (level * shade).clamp(0.0, 255.0) as u8))
-    })
+    }
+    picture
 }
 
 /// One line of mountains: a sum of waves.
@@ -114,6 +124,7 @@ impl Ridge {
     }
 }
 
-fn mix(from: [f32; 3], to: [f32; 3], part: f32) -> [f32; 3] {
-    std::array::from_fn(|at| from[at] + (to[at] - from[at]) * part)
+fn mix([r, g, b]: [f32; 3], to: [f32; 3], part: f32) -> [f32; 3] {
+    let [x, y, z] = to;
+    [r + (x - r) * part, g + (y - g) * part, b + (z - b) * part]
 }
