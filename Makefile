@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup web run test check bench soak lambdas deploy destroy test-cloud
+.PHONY: help setup web run demo test check bench soak lambdas deploy destroy test-cloud
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -14,6 +14,10 @@ web: setup
 run: web ## Builds and starts everything on this machine
 	@scripts/phase build cargo build --workspace --locked
 	@target/debug/cloudalbum-local
+
+demo: web ## The same with a demo account and drawn photos (FAULTS=1: some bad)
+	@scripts/phase build cargo build --workspace --locked
+	@scripts/demo
 
 test: setup ## Runs every test
 	@scripts/test
