@@ -7,18 +7,20 @@ mod figure;
 mod metadata;
 mod mutation;
 mod places;
+mod scale;
 
 use anyhow::bail;
 
 fn main() -> anyhow::Result<()> {
     let mut subjects: Vec<String> = std::env::args().skip(1).collect();
     if subjects.is_empty() {
-        subjects = ["metadata", "places"].map(str::to_owned).to_vec();
+        subjects = ["metadata", "places", "scale"].map(str::to_owned).to_vec();
     }
     for subject in subjects {
         match subject.as_str() {
             "metadata" => metadata::run()?,
             "places" => places::run()?,
+            "scale" => scale::run(),
             "mutation" => mutation::run()?,
             other => bail!("no benchmark is called {other}"),
         }

@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import album
+import counts
 import faults
 import photos
 import roles
@@ -50,6 +51,7 @@ def drive(engine, front, stack):
     sent = found or [photos.drawn(seed) for seed in range(20)]
     seconds = phase("photos", lambda: ann.follow(ann.send(sent)))
     check_an_answer(ann)
+    took = phase("counts", lambda: counts.check(engine, outputs))
     phase("partial failure and dead letter", lambda: faults.partial_failure(engine, outputs, ann))
     phase("outage and redrive", lambda: faults.outage_and_redrive(engine, outputs, ann))
     phase("reconciler", lambda: faults.reconcile(engine, outputs))
@@ -61,6 +63,8 @@ def drive(engine, front, stack):
     print(f"figure cloud.photos {len(sent)} count ({'real' if found else 'drawn'})")
     print(f"figure cloud.put_to_ready_p50 {statistics.median(seconds.values()):.2f} s")
     print(f"figure cloud.put_to_ready_max {max(seconds.values()):.2f} s")
+    for name, value in took.items():
+        print(f"figure cloud.{name}_per_photo {value:.1f} {'count' if name == 'index_items' else 'bytes'}")
     print(f"figure cloud.calls_allowed {allowed} count")
     print(f"figure cloud.calls_denied {denied} count")
 
