@@ -57,8 +57,8 @@ impl Telemetry {
                 (None, Some(lines.with_filter(filter()?)))
             }
         };
-        // The filter of log lines must not switch spans off, and exporters must
-        // not trace themselves.
+        // The filter of log lines must not switch spans off, exporters must not
+        // trace themselves, and the local S3 engine's steps are nobody's.
         let targets = Targets::new().with_default(LevelFilter::INFO).with_targets(
             [
                 "opentelemetry",
@@ -68,6 +68,8 @@ impl Telemetry {
                 "hyper",
                 "hyper_util",
                 "reqwest",
+                "s3s",
+                "s3s_fs",
             ]
             .map(|target| (target, LevelFilter::OFF)),
         );
