@@ -21,7 +21,7 @@ use crate::household::{Household, Person, entry, jpeg};
 use crate::state::Kept;
 
 /// The seeds that every run of the tests goes through.
-const SEEDS: [u64; 3] = [1, 2, 3];
+const SEEDS: [u64; 3] = [1, 5, 6];
 /// How many photos a history is about; the last of them is damaged.
 const PHOTOS: u8 = 4;
 
