@@ -59,8 +59,12 @@ pub struct Album {
     pub aws: Url,
     /// What signs calls to it.
     pub credentials: Credentials,
+    /// Stops what works: the pumps, the reconciler and the API.
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    /// Stops the engines, which the work under way still needs.
+    close: watch::Sender<bool>,
+    engines: JoinSet<()>,
     telemetry: Telemetry,
     /// Kept locked for as long as the album runs.
     _data: DataFolder,
@@ -91,9 +95,11 @@ impl Album {
 
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        let (close, closing) = watch::channel(false);
+        let mut serving = JoinSet::new();
         let traces = Traces::open(&data.path("traces.sqlite"), TRACES)
             .context("cannot open the trace store")?;
-        serve(&mut tasks, store, traces::router(traces), stopping.clone());
+        serve(&mut serving, store, traces::router(traces), closing.clone());
 
         let faults = lookup("LOCAL_FAULTS").map(|plan| Faults::read(&plan));
         let faults = faults.transpose()?;
@@ -107,8 +113,8 @@ impl Album {
         if let Some(faults) = faults {
             calls = calls.layer(from_fn_with_state(faults, faults::around));
         }
-        serve(&mut tasks, aws, calls, stopping.clone());
-        tasks.spawn(stoppable(front::tend(dynamodb, objects), stopping.clone()));
+        serve(&mut serving, aws, calls, closing.clone());
+        serving.spawn(stoppable(front::tend(dynamodb, objects), closing));
 
         let clients = Clients::at(
             &addresses.aws,
@@ -160,6 +166,8 @@ impl Album {
             credentials,
             stop,
             tasks,
+            close,
+            engines: serving,
             telemetry,
             _data: data,
         })
@@ -176,6 +184,11 @@ impl Album {
             tracing::warn!("not everything finished in time; it will be done after the next start");
         }
         self.telemetry.shutdown(Duration::from_secs(2));
+        self.close.send_replace(true);
+        let closed = async { while self.engines.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(2), closed).await.is_err() {
+            tracing::debug!("a client kept its connection to the end");
+        }
     }
 }
 
