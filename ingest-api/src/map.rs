@@ -75,7 +75,10 @@ pub(crate) async fn map(
 }
 
 /// The finest zoom at which tiles are counted.
-const FINEST: u8 = IndexEntry::TILE_ZOOMS[IndexEntry::TILE_ZOOMS.len() - 1];
+const FINEST: u8 = {
+    let [_, _, finest] = IndexEntry::TILE_ZOOMS;
+    finest
+};
 
 /// Merges tiles into those of `zoom` that hold them.
 fn clustered(tiles: Vec<MapTile>, zoom: u8) -> Vec<MapTile> {

@@ -47,12 +47,11 @@ try {
   await done.waitFor({ timeout: 300_000 });
   await page.getByRole('button', { name: 'Close', exact: true }).click();
   if (!folder) await pin(page);
-  const { photos } = await (await page.request.get('/v1/photos?limit=5', from(album))).json();
+  const { photos } = await (await page.request.get(`${album.base}v1/photos?limit=5`)).json();
   const shown = folder
     ? photos[0].id
-    : (await (await page.request.get('/v1/photos?q=clouds', from(album))).json()).photos[0].id;
-  await page.request.delete(`/v1/photos/${photos[4].id}`, {
-    ...from(album),
+    : (await (await page.request.get(`${album.base}v1/photos?q=clouds`)).json()).photos[0].id;
+  await page.request.delete(`${album.base}v1/photos/${photos[4].id}`, {
     headers: { origin: new URL(album.base).origin },
   });
   await take(page, 'album', '/', '[data-photo] img.loaded');
@@ -66,20 +65,16 @@ try {
   await album.stop();
 }
 
-function from({ base }) {
-  return { baseURL: base };
-}
-
 /** Gives some photos a place, a date and a description, as their owner would by hand. */
 async function pin(page) {
-  const { photos } = await (await page.request.get('/v1/photos?limit=100', from(album))).json();
+  const { photos } = await (await page.request.get(`${album.base}v1/photos?limit=100`)).json();
   for (const [index, photo] of photos.entries()) {
     const [latitude, longitude, description] = places[index % places.length];
     const month = String(1 + ((index * 5) % 9)).padStart(2, '0');
     const data = { taken_at: `2026-${month}-1${index % 9}T10:${10 + index}:00` };
     if (index % 3 !== 1) Object.assign(data, { location: { latitude, longitude }, description });
     const headers = { origin: new URL(album.base).origin };
-    await page.request.patch(`/v1/photos/${photo.id}`, { ...from(album), data, headers });
+    await page.request.patch(`${album.base}v1/photos/${photo.id}`, { data, headers });
   }
 }
 

@@ -1,4 +1,4 @@
-//! The GeoJSON of the map (RFC 7946).
+//! The `GeoJSON` of the map (RFC 7946).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ pub struct MapPlace {
     pub properties: MapCluster,
 }
 
-/// A GeoJSON point.
+/// A `GeoJSON` point.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename = "Point")]
 pub struct MapPoint {
