@@ -54,6 +54,21 @@ impl GeoPoint {
         (0..zoom.min(24)).rev().map(digit).collect()
     }
 
+    /// The middle of the map tile that `quadkey` names; nothing when it is
+    /// not one.
+    pub fn centre_of(quadkey: &str) -> Option<Self> {
+        let (mut x, mut y, mut size) = (0.0, 0.0, 1.0);
+        for digit in quadkey.chars() {
+            let digit = digit.to_digit(4)?;
+            size /= 2.0;
+            x += f64::from(digit & 1) * size;
+            y += f64::from(digit >> 1) * size;
+        }
+        let (x, y) = (x + size / 2.0, y + size / 2.0);
+        let angle = (1.0 - 2.0 * y) * std::f64::consts::PI;
+        Self::new(angle.sinh().atan().to_degrees(), x * 360.0 - 180.0).ok()
+    }
+
     /// The column and row of the map tile that holds the point at `zoom` (at
     /// most 24). Latitudes beyond 85.05° fall into the outermost rows.
     pub fn tile(self, zoom: u8) -> (u32, u32) {
@@ -125,7 +140,20 @@ mod tests {
         assert_eq!(point.quadkey(3), "213");
     }
 
+    #[test]
+    fn a_quadkey_of_anything_else_has_no_centre() {
+        for quadkey in ["4", "x", "01 "] {
+            assert_eq!(GeoPoint::centre_of(quadkey), None, "{quadkey}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_centre_of_a_tile_is_in_it(lat in -85.0..=85.0, lng in -180.0..180.0, zoom in 1_u8..=20) {
+            let quadkey = GeoPoint::new(lat, lng).unwrap().quadkey(zoom);
+            prop_assert_eq!(GeoPoint::centre_of(&quadkey).unwrap().quadkey(zoom), quadkey);
+        }
+
         #[test]
         fn a_quadkey_starts_with_its_parents(lat in -90.0..=90.0, lng in -180.0..=180.0) {
             let point = GeoPoint::new(lat, lng).unwrap();

@@ -20,7 +20,9 @@ use reconciler::{Limits, Reconciler};
 
 use crate::auth::{Auth, sign_in};
 use crate::board::{self, Board};
-use crate::{Problem, changes, health, hosts, me, observe, openapi, ops, pages, photos, uploads};
+use crate::{
+    Problem, changes, health, hosts, map, me, observe, openapi, ops, pages, photos, uploads,
+};
 
 /// A manifest of 1,000 entries with long texts stays below this.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -140,6 +142,7 @@ fn routes(app: App) -> Router {
         .route("/v1/photos/{id}/restore", post(photos::restore))
         .route("/v1/photos/{id}/retry", post(photos::retry))
         .route("/v1/changes", get(changes::changes))
+        .route("/v1/map", get(map::map))
         .route("/v1/me", get(me::read).patch(me::edit))
         .route("/v1/ops/failures", get(ops::failures::list))
         .route("/v1/ops/redrive", post(ops::redrive::redrive))

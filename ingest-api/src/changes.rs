@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use cloudalbum_aws::table::ChangesCursor;
 use cloudalbum_domain::State as Life;
 use cloudalbum_domain::wire::{Change, Changes};
+use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
@@ -16,11 +17,15 @@ use crate::{App, Caller, Problem, view};
 /// How often the table is asked while a caller waits.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
+/// The cursor of a caller that wants no history.
+const NOW: &str = "now";
+
 /// Where to go on, and how long to wait for something new.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ChangesQuery {
-    /// From the answer before; without it everything is told.
+    /// From the answer before, or `now` to hear only of what is still to come;
+    /// without it everything is told.
     cursor: Option<String>,
     /// In seconds; cut to what the service allows.
     wait: Option<u64>,
@@ -36,7 +41,10 @@ pub(crate) async fn changes(
     caller: Caller,
     Query(query): Query<ChangesQuery>,
 ) -> Result<Json<Changes>, Problem> {
-    let cursor: Option<ChangesCursor> = query.cursor.as_deref().map(unseal).transpose()?;
+    let cursor: Option<ChangesCursor> = match query.cursor.as_deref() {
+        Some(NOW) => Some(ChangesCursor::starting(Timestamp::now())),
+        other => other.map(unseal).transpose()?,
+    };
     let wait = Duration::from_secs(query.wait.unwrap_or(0)).min(app.settings.long_poll);
     let until = Instant::now() + wait;
     let page = loop {

@@ -9,6 +9,7 @@ mod board;
 mod changes;
 mod health;
 mod hosts;
+mod map;
 mod me;
 mod observe;
 mod openapi;

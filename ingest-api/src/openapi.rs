@@ -5,7 +5,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::{Modify, OpenApi};
 
 use crate::auth::sign_in;
-use crate::{board, changes, health, me, ops, photos, uploads};
+use crate::{board, changes, health, map, me, ops, photos, uploads};
 
 /// The document: a handler is in it when it is named here.
 #[derive(OpenApi)]
@@ -28,6 +28,7 @@ use crate::{board, changes, health, me, ops, photos, uploads};
         photos::restore,
         photos::retry,
         changes::changes,
+        map::map,
         me::read,
         me::edit,
         ops::failures::list,

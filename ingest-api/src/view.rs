@@ -75,6 +75,13 @@ pub(crate) async fn photo(app: &App, photo: &Photo, whole: bool) -> Result<Photo
     })
 }
 
+/// The URL of a photo's smallest rendition that keeps its shape.
+pub(crate) async fn cover(app: &App, photo: &Photo) -> Result<Option<String>, Problem> {
+    let shown = renditions(app, photo, Timestamp::now()).await?;
+    let small = shown.into_iter().filter(|one| one.name != "classic");
+    Ok(small.min_by_key(|one| one.width).map(|one| one.url))
+}
+
 async fn renditions(
     app: &App,
     photo: &Photo,

@@ -130,6 +130,22 @@ test('an edit is kept and found', async () => {
   await page.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
 });
 
+test('a place set by hand puts the photo on the map', async () => {
+  await page.getByRole('button', { name: 'Open The quay at dusk' }).click();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Latitude').fill('48.8606');
+  await page.getByLabel('Longitude').fill('2.3376');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').getByText('48.86060, 2.33760').waitFor();
+  await page.getByRole('button', { name: 'Back to the album' }).click();
+  await page.getByRole('link', { name: 'Map' }).click();
+  await page.getByRole('button', { name: 'Open the photo' }).click();
+  await page.getByRole('dialog', { name: 'The quay at dusk' }).waitFor();
+  await page.getByRole('button', { name: 'Back to the album' }).click();
+  await accessible('the map');
+  await page.getByRole('searchbox').fill('dusk');
+});
+
 test('a deleted photo goes at once and comes back', async () => {
   await page.getByRole('button', { name: 'Open The quay at dusk' }).click();
   await page.getByRole('button', { name: 'Delete' }).click();

@@ -29,6 +29,14 @@ pub struct ChangesCursor {
     window: u64,
 }
 
+impl ChangesCursor {
+    /// A reader that starts at `now`: it is told what changes from then on,
+    /// and once more what changed in the window before.
+    pub fn starting(now: Timestamp) -> Self {
+        Self { at: now, window: 0 }
+    }
+}
+
 /// What changed.
 #[derive(Debug)]
 pub struct ChangesPage {

@@ -33,6 +33,21 @@ pub struct MapTile {
     pub cover: Option<PhotoId>,
 }
 
+impl Area {
+    /// Whether a point is within.
+    pub fn holds(self, point: GeoPoint) -> bool {
+        let (west, east) = (self.south_west.longitude(), self.north_east.longitude());
+        let (longitude, latitude) = (point.longitude(), point.latitude());
+        let across = if west <= east {
+            west <= longitude && longitude <= east
+        } else {
+            longitude >= west || longitude <= east
+        };
+        let (south, north) = (self.south_west.latitude(), self.north_east.latitude());
+        across && south <= latitude && latitude <= north
+    }
+}
+
 impl Table {
     /// Counts the photos of each tile in an area, from the counters of
     /// `zoom`, one of [`IndexEntry::TILE_ZOOMS`].
@@ -59,19 +74,27 @@ impl Table {
         Ok(tiles)
     }
 
-    /// Names the photos of a small area, at most some thousands.
-    pub async fn points(&self, owner: &OwnerId, area: Area) -> Result<Vec<PhotoId>, TableError> {
-        let mut ids = Vec::new();
+    /// The photos of a small area, each as a tile of its own at
+    /// [`IndexEntry::POINT_ZOOM`]; nothing when there are more than some
+    /// hundreds, for which [`Table::tiles`] is made.
+    pub async fn points(
+        &self,
+        owner: &OwnerId,
+        area: Area,
+    ) -> Result<Option<Vec<MapTile>>, TableError> {
+        let mut points = Vec::new();
         for (from, to) in ranges(area, IndexEntry::POINT_ZOOM) {
             let (from, to) = (format!("p#{from}"), format!("p#{to}~"));
             let items = self.between(owner, &from, &to, Some(POINTS)).await?;
-            ids.extend(
-                items
-                    .iter()
-                    .filter_map(|item| item.get("photo")?.as_s().ok()?.parse::<PhotoId>().ok()),
-            );
+            if items.len() >= POINTS.unsigned_abs() as usize {
+                return Ok(None);
+            }
+            points.extend(items.iter().filter_map(point));
         }
-        Ok(ids)
+        points.retain(|point| {
+            GeoPoint::centre_of(&point.quadkey).is_some_and(|centre| area.holds(centre))
+        });
+        Ok(Some(points))
     }
 
     async fn between(
@@ -103,6 +126,17 @@ impl Table {
             }
         }
     }
+}
+
+/// A photo's point: `p#<quadkey>#<photo>`.
+fn point(item: &Item) -> Option<MapTile> {
+    let mut parts = item.get("entry")?.as_s().ok()?.split('#').skip(1);
+    let (quadkey, photo) = (parts.next()?, parts.next()?);
+    Some(MapTile {
+        quadkey: quadkey.to_owned(),
+        count: 1,
+        cover: Some(photo.parse().ok()?),
+    })
 }
 
 /// A counter's share of a tile: `c#<zoom>#<quadkey>#<shard>`.
@@ -170,6 +204,14 @@ mod tests {
             south_west: GeoPoint::new(south, west).unwrap(),
             north_east: GeoPoint::new(north, east).unwrap(),
         }
+    }
+
+    #[test]
+    fn an_area_holds_what_lies_within_also_across_the_antimeridian() {
+        let fiji = area(176.0, -20.0, -178.0, -15.0);
+        let within = |lat, lng| fiji.holds(GeoPoint::new(lat, lng).unwrap());
+        assert!(within(-17.0, 178.0) && within(-17.0, -179.0));
+        assert!(!within(-17.0, 170.0) && !within(-17.0, -170.0) && !within(-14.0, 178.0));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod board;
 mod changes;
+mod map;
 mod me;
 mod ops;
 mod pages;
@@ -17,6 +18,7 @@ pub use board::{
     Summary,
 };
 pub use changes::{Change, Changes};
+pub use map::{MapCluster, MapPlace, MapPlaces, MapPoint};
 pub use me::{Me, MeEdit, Quota, SignIn};
 pub use ops::{
     AuditList, AuditView, DeadLetter, DeadLetters, FailedStage, FailureGroup, FailureList,

@@ -7,6 +7,7 @@ mod engines;
 mod histories;
 mod household;
 mod kills;
+mod map;
 mod multipart;
 mod operate;
 mod pipeline;

@@ -16,25 +16,24 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Follows the feed of `owner` until the returned function is called. */
-export function follow(owner: string): () => void {
+/** Follows the feed until the returned function is called. */
+export function follow(): () => void {
   const abort = new AbortController();
-  void run(`changes:${owner}`, abort.signal);
+  void run(abort.signal);
   return () => abort.abort();
 }
 
-/** The cursor is kept between visits: without one the feed tells the whole album first. */
-async function run(place: string, signal: AbortSignal): Promise<void> {
-  let cursor = localStorage.getItem(place) ?? undefined;
+/** Starts at now: what was before, the pages that are loaded tell. */
+async function run(signal: AbortSignal): Promise<void> {
+  let cursor = 'now';
   let failures = 0;
   let before = '';
   while (!signal.aborted) {
     try {
-      const answer = await getChanges(cursor, cursor ? 20 : 0, signal);
+      const answer = await getChanges(cursor, cursor === 'now' ? 0 : 20, signal);
       feed.live = true;
       failures = 0;
       cursor = answer.cursor;
-      localStorage.setItem(place, cursor);
       const told = answer.changes.map(spell).join(' ');
       if (told && told !== before) {
         for (const listener of listeners) listener(answer.changes);
@@ -45,7 +44,7 @@ async function run(place: string, signal: AbortSignal): Promise<void> {
       if (wait > 0) await pause(wait * 1000, signal);
     } catch (error) {
       if (isAbort(error) || (error instanceof ApiError && error.status === 401)) return;
-      if (error instanceof ApiError && error.status === 400) cursor = undefined;
+      if (error instanceof ApiError && error.status === 422) cursor = 'now';
       failures += 1;
       feed.live = failures < 2;
       await pause(Math.min(30_000, 1_000 * 2 ** failures), signal);

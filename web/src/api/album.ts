@@ -38,9 +38,8 @@ export const retryPhoto = (id: string) => call<void>('POST', `${photoPath(id)}/r
 export const postManifest = (photos: ManifestEntry[], signal?: AbortSignal) =>
   call<ManifestAnswer>('POST', '/v1/uploads', { photos }, signal);
 
-export function getChanges(cursor: string | undefined, wait: number, signal: AbortSignal) {
-  const params = new URLSearchParams({ wait: String(wait) });
-  if (cursor) params.set('cursor', cursor);
+export function getChanges(cursor: string, wait: number, signal: AbortSignal) {
+  const params = new URLSearchParams({ wait: String(wait), cursor });
   return call<Changes>('GET', `/v1/changes?${params}`, undefined, signal);
 }
 

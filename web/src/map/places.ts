@@ -5,7 +5,7 @@ export interface MapPlace {
   geometry: { type: 'Point'; coordinates: [number, number] };
   properties: {
     /** How many photos stand here. */
-    count?: number;
+    count: number;
     /** The photo, or the cluster's cover. */
     photo_id?: string;
     /** Where the cover's small rendition is. */

@@ -5,6 +5,7 @@ import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import coarseUrl from 'world-atlas/countries-110m.json?url';
 import fineUrl from 'world-atlas/countries-50m.json?url';
+import { unwrapped } from './ring';
 
 setWorkerUrl(workerUrl);
 
@@ -20,7 +21,14 @@ async function countries(url: string): Promise<GeoJSON.FeatureCollection> {
   const topology = (await (await fetch(url)).json()) as Topology<{
     countries: GeometryCollection;
   }>;
-  return feature(topology, topology.objects.countries);
+  const land = feature(topology, topology.objects.countries);
+  for (const { geometry } of land.features) {
+    if (geometry.type === 'Polygon') geometry.coordinates = geometry.coordinates.map(unwrapped);
+    if (geometry.type === 'MultiPolygon') {
+      geometry.coordinates = geometry.coordinates.map((rings) => rings.map(unwrapped));
+    }
+  }
+  return land;
 }
 
 /** A map of the world in `container`, ready for markers; the land comes as it is drawn. */
@@ -54,7 +62,20 @@ export async function worldMap(
   map.touchZoomRotate.disableRotation();
   await map.once('style.load');
   refine(map);
+  followScheme(map);
   return map;
+}
+
+/** Repaints when the page goes dark or light. */
+function followScheme(map: WorldMap): void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const repaint = () => {
+    map.setPaintProperty('sea', 'background-color', colour('--sea'));
+    map.setPaintProperty('land', 'fill-color', colour('--land'));
+    map.setPaintProperty('borders', 'line-color', colour('--border'));
+  };
+  dark.addEventListener('change', repaint);
+  map.once('remove', () => dark.removeEventListener('change', repaint));
 }
 
 /** Swaps in the finer coasts once somebody looks closely. A failure leaves the coarse ones. */
