@@ -92,3 +92,31 @@ fn the_orientation_examples_look_alike() {
         }
     }
 }
+
+/// Phones' own files, grids of tiles turned by the container among them.
+#[cfg(feature = "heif")]
+#[test]
+fn shows_heic_upright_and_in_srgb() {
+    for path in files() {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if extension != "heic" && extension != "heif" {
+            continue;
+        }
+        let name = path.display().to_string();
+        match render(&std::fs::read(&path).unwrap(), &Recipe::default()) {
+            Ok(made) => {
+                let grid = image::load_from_memory(&made.renditions[0].bytes).unwrap();
+                assert_eq!(
+                    grid.width() > grid.height(),
+                    made.width > made.height,
+                    "{name}"
+                );
+            }
+            Err(error) => assert_eq!(
+                error.code(),
+                cloudalbum_domain::FailureCode::CorruptImage,
+                "{name}"
+            ),
+        }
+    }
+}
