@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cloudalbum_domain::{GeoPoint, TakenDate};
 use cloudalbum_places::Places;
-use metadata_worker::zone::Zones;
+use cloudalbum_places::zone::Zones;
 use reverse_geocoder::ReverseGeocoder;
 
 use crate::figure::{self, micros, percentile};

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use thumbnail_worker::render::{Budget, Recipe, render};
+use cloudalbum_render::{Budget, Recipe, render};
 
 fuzz_target!(|bytes: &[u8]| {
     let recipe = Recipe {

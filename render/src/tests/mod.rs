@@ -1,5 +1,6 @@
 //! Whole pictures in, renditions out: size, colour, orientation and refusals.
 
+mod bombs;
 mod colour;
 mod formats;
 mod hostile;
