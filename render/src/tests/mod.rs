@@ -1,6 +1,5 @@
 //! Whole pictures in, renditions out: size, colour, orientation and refusals.
 
-mod bombs;
 mod colour;
 mod formats;
 mod hostile;
