@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup web run demo test check bench soak lambdas deploy destroy test-cloud
+.PHONY: help setup web run demo test check bench soak lambdas deploy destroy test-cloud fuzz
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -46,3 +46,7 @@ destroy: ## Shows what would be removed from AWS, then removes it
 
 test-cloud: setup ## Applies the Terraform to a second AWS engine and sends photos through
 	@scripts/phase test-cloud scripts/test-cloud
+
+fuzz: setup ## Fuzzes the decoders, a minute each (cargo-fuzz and a nightly toolchain)
+	@for target in extract render; do mkdir -p target/fuzz/$$target; \
+	  cargo +nightly fuzz run $$target target/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=60 || exit 1; done

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cloudalbum_domain::Metadata;
-use metadata_worker::extract::{Extraction, Original, extract};
+use cloudalbum_extract::{Extraction, Original, extract};
 use serde_json::Value;
 
 use crate::metadata::PHOTOS;

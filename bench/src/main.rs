@@ -8,19 +8,29 @@ mod metadata;
 mod mutation;
 mod places;
 mod scale;
+mod thumbnails;
 
 use anyhow::bail;
 
 fn main() -> anyhow::Result<()> {
     let mut subjects: Vec<String> = std::env::args().skip(1).collect();
+    match subjects.split_first() {
+        Some((mode, rest)) if mode == "once" => return thumbnails::once(rest),
+        Some((mode, rest)) if mode == "spoil" => return mutation::spoil(rest),
+        Some((mode, rest)) if mode == "floor" => return thumbnails::floor(rest),
+        _ => {}
+    }
     if subjects.is_empty() {
-        subjects = ["metadata", "places", "scale"].map(str::to_owned).to_vec();
+        subjects = ["metadata", "places", "thumbnails", "scale"]
+            .map(str::to_owned)
+            .to_vec();
     }
     for subject in subjects {
         match subject.as_str() {
             "metadata" => metadata::run()?,
             "places" => places::run()?,
             "scale" => scale::run(),
+            "thumbnails" => thumbnails::run()?,
             "mutation" => mutation::run()?,
             other => bail!("no benchmark is called {other}"),
         }

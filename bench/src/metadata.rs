@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use metadata_worker::extract::{Extraction, Original, extract};
+use cloudalbum_extract::{Extraction, Original, extract};
 
 use crate::agreement;
 use crate::figure::{self, micros, percentile};
@@ -131,13 +131,16 @@ fn slice<'a>(bytes: &'a [u8], range: &Range<u64>) -> &'a [u8] {
         .unwrap_or_default()
 }
 
+/// The Python that has the peers, if there is one beside them.
+pub(crate) fn python() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python3");
+    if own.exists() { own } else { "python3".into() }
+}
+
 /// The medians of the peers that are installed, by name.
 fn peers(photos: &[&Path]) -> anyhow::Result<Vec<(String, f64)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let own = folder.join(".venv/bin/python3");
-    let python = if own.exists() { own } else { "python3".into() };
-    let started = Command::new(python)
-        .arg(folder.join("peers/metadata.py"))
+    let started = Command::new(python())
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/metadata.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cloudalbum_domain::{GeoPoint, TakenDate};
 use cloudalbum_places::Places;
-use metadata_worker::zone::Zones;
+use cloudalbum_places::zone::Zones;
 use reverse_geocoder::ReverseGeocoder;
 
 use crate::figure::{self, micros, percentile};
@@ -141,7 +141,7 @@ fn accuracy(places: &Places, points: &[Known]) -> anyhow::Result<()> {
         let right = if ocean {
             place.is_none_or(|place| place.city.is_none())
         } else {
-            place.is_some_and(|place| sovereign(&place.country_code) == point.country)
+            place.is_some_and(|place| sovereign(&place.country_code) == sovereign(&point.country))
         };
         let (hits, all) = sets.entry(&point.set).or_default();
         *hits += u32::from(right);

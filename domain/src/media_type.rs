@@ -147,4 +147,27 @@ mod tests {
         assert!("image/x-canon-cr3".parse::<MediaType>().is_err());
         assert_eq!(MediaType::from_filename("movie.mp4"), None);
     }
+
+    /// The table of the README names what is accepted, neither more nor less,
+    /// and what is refused for its name alone.
+    #[test]
+    fn the_readme_names_every_accepted_type() {
+        let readme = include_str!("../../README.md");
+        let (_, section) = readme.split_once("## What is accepted").unwrap();
+        let (table, _) = section.split_once("\n## ").unwrap();
+        let mut named: Vec<&str> = table
+            .split('`')
+            .filter(|word| word.starts_with("image/"))
+            .collect();
+        let mut accepted = MediaType::ALL.map(MediaType::as_str).to_vec();
+        named.sort_unstable();
+        accepted.sort_unstable();
+        assert_eq!(named, accepted);
+        assert!(table.contains("RAW, video"));
+        for name in [
+            "a.cr2", "a.NEF", "a.dng", "a.raf", "a.mov", "a.mp4", "a.pdf",
+        ] {
+            assert_eq!(MediaType::from_filename(name), None, "{name}");
+        }
+    }
 }

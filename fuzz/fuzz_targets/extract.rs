@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use metadata_worker::extract::{Extraction, Original, extract};
+use cloudalbum_extract::{Extraction, Original, extract};
 
 fuzz_target!(|bytes: &[u8]| {
     let Extraction::Done(whole, _) = extract(&Original::whole(bytes)) else {

@@ -6,11 +6,10 @@ use cloudalbum_aws::attempt::{Attempts, unreadable};
 use cloudalbum_aws::batch::{Delivery, JobError};
 use cloudalbum_aws::bucket::{Bucket, GetError};
 use cloudalbum_domain::{EditedField, Failure, FailureCode, Metadata, Photo, Place};
+use cloudalbum_extract::{Extraction, HEAD, Original, extract};
 use cloudalbum_places::Places;
+use cloudalbum_places::zone::Zones;
 use tracing::info_span;
-
-use crate::extract::{Extraction, HEAD, Original, extract};
-use crate::zone::Zones;
 
 /// What a job works with. Clones are cheap.
 #[derive(Clone)]

@@ -13,8 +13,8 @@ use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_aws::worker;
 use cloudalbum_domain::Stage;
 use cloudalbum_places::Places;
+use cloudalbum_places::zone::Zones;
 use metadata_worker::Job;
-use metadata_worker::zone::Zones;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

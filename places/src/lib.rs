@@ -10,6 +10,7 @@ mod archive;
 mod country;
 mod nation;
 mod places;
+pub mod zone;
 
 pub use archive::LoadCitiesError;
 pub use places::Places;

@@ -6,9 +6,10 @@ use cloudalbum_aws::attempt::{Attempts, unreadable};
 use cloudalbum_aws::batch::{Delivery, JobError};
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_domain::{Failure, FailureCode, Photo, Rendition, RenditionKey, Sha256, Thumbnails};
+use cloudalbum_render::{Recipe, Rendered, agrees, render, sniff};
 use tracing::info_span;
 
-use crate::render::{Recipe, Rendered, agrees, render, sniff};
+use crate::bounded::bounded;
 
 /// What a job works with. Clones are cheap.
 #[derive(Clone, Debug)]
@@ -52,7 +53,8 @@ impl Job {
         let recipe = Arc::clone(&self.recipe);
         let (promised, declared) = (photo.sha256, photo.content_type);
         let span = info_span!("render", size_bytes = bytes.len());
-        let rendered = tokio::task::spawn_blocking(move || {
+        let limit = self.recipe.budget.time;
+        let rendered = bounded(limit, move || {
             let _entered = span.entered();
             if Sha256::of(&bytes) != promised {
                 return Err(Failure::new(
@@ -74,13 +76,8 @@ impl Job {
         })
         .await;
         match rendered {
-            Ok(Ok(rendered)) => Ok(Ok(self.store(photo, rendered).await?)),
-            Ok(Err(failure)) => Ok(Err(failure)),
-            // A decoder that panics on these bytes will do so again.
-            Err(_) => Ok(Err(Failure::new(
-                FailureCode::CorruptImage,
-                "the decoder gave up",
-            ))),
+            Ok(rendered) => Ok(Ok(self.store(photo, rendered).await?)),
+            Err(failure) => Ok(Err(failure)),
         }
     }
 

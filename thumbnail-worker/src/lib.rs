@@ -1,6 +1,6 @@
 //! Makes the renditions of an original.
 
+mod bounded;
 mod job;
-pub mod render;
 
 pub use job::Job;

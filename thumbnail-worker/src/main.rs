@@ -12,8 +12,8 @@ use cloudalbum_aws::table::Table;
 use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_aws::worker;
 use cloudalbum_domain::Stage;
+use cloudalbum_render::Recipe;
 use thumbnail_worker::Job;
-use thumbnail_worker::render::Recipe;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -2,6 +2,8 @@
 //! next, committed by the table on the condition that nobody was faster.
 
 mod arrival;
+#[cfg(test)]
+mod edits;
 mod new;
 mod owner;
 mod purge;

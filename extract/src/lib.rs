@@ -4,6 +4,8 @@
 mod boxes;
 mod camera;
 mod container;
+#[cfg(test)]
+mod corpus;
 mod endian;
 mod exif_block;
 mod found;

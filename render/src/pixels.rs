@@ -56,7 +56,7 @@ impl Pixels {
 }
 
 /// Resamples with Lanczos3 from the part of `source` that spans `crop` of its
-/// pixels from the top left corner.
+/// pixels from the top left corner, weighing colours by their alpha.
 pub(super) fn resample(
     source: &[u8],
     from: Dimensions,
@@ -70,7 +70,6 @@ pub(super) fn resample(
     let mut target = fir::images::Image::new(to.width, to.height, kind);
     let options = fir::ResizeOptions::new()
         .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
-        .use_alpha(false)
         .crop(0.0, 0.0, crop.0, crop.1);
     fir::Resizer::new()
         .resize(&source, &mut target, Some(&options))

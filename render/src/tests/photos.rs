@@ -18,24 +18,42 @@ fn files() -> Vec<std::path::PathBuf> {
     files
 }
 
+/// With `CONTACT_SHEET=file.png` in the environment of the build, draws one.
 #[test]
 fn every_photo_ends_in_renditions_or_a_code() {
-    let mut tiles = Vec::new();
-    for path in files() {
-        let bytes = std::fs::read(&path).unwrap();
-        let name = path.strip_prefix(PHOTOS).unwrap().display().to_string();
-        let began = std::time::Instant::now();
-        let result = render(&bytes, &Recipe::default());
-        let took = began.elapsed().as_millis();
-        println!("{name} | {} | {took} ms", outcome(&result));
-        if let Ok(made) = result {
-            assert_eq!(made.renditions.len(), 4, "{name}");
-            tiles.push(image::load_from_memory(&made.renditions[3].bytes).unwrap());
-        }
-    }
+    let files = files();
+    // Decoding is what takes the time, and each photo keeps to one core.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut tiles: Vec<(usize, image::DynamicImage)> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..threads)
+            .map(|thread| {
+                let own = files.iter().enumerate().skip(thread).step_by(threads);
+                scope.spawn(move || {
+                    own.filter_map(|(index, path)| Some((index, tile_of(path)?)))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        runs.into_iter()
+            .flat_map(|run| run.join().unwrap())
+            .collect()
+    });
+    tiles.sort_by_key(|(index, _)| *index);
     if let Some(path) = option_env!("CONTACT_SHEET") {
+        let tiles: Vec<_> = tiles.into_iter().map(|(_, tile)| tile).collect();
         contact_sheet(&tiles).save(path).unwrap();
     }
+}
+
+/// The smallest rendition, for photos that have any.
+fn tile_of(path: &Path) -> Option<image::DynamicImage> {
+    let bytes = std::fs::read(path).unwrap();
+    let name = path.strip_prefix(PHOTOS).unwrap().display().to_string();
+    let result = render(&bytes, &Recipe::default());
+    println!("{name} | {}", outcome(&result));
+    let made = result.ok()?;
+    assert_eq!(made.renditions.len(), 4, "{name}");
+    Some(image::load_from_memory(&made.renditions[3].bytes).unwrap())
 }
 
 fn outcome(result: &Result<Rendered, RenderError>) -> String {
@@ -89,6 +107,34 @@ fn the_orientation_examples_look_alike() {
                 .sum();
             let mean = difference / upright.as_raw().len() as u64;
             assert!(mean < 12, "{shape} {number}: {mean}");
+        }
+    }
+}
+
+/// Phones' own files, grids of tiles turned by the container among them.
+#[cfg(feature = "heif")]
+#[test]
+fn shows_heic_upright_and_in_srgb() {
+    for path in files() {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if extension != "heic" && extension != "heif" {
+            continue;
+        }
+        let name = path.display().to_string();
+        match render(&std::fs::read(&path).unwrap(), &Recipe::default()) {
+            Ok(made) => {
+                let grid = image::load_from_memory(&made.renditions[0].bytes).unwrap();
+                assert_eq!(
+                    grid.width() > grid.height(),
+                    made.width > made.height,
+                    "{name}"
+                );
+            }
+            Err(error) => assert_eq!(
+                error.code(),
+                cloudalbum_domain::FailureCode::CorruptImage,
+                "{name}"
+            ),
         }
     }
 }

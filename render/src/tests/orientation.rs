@@ -1,6 +1,6 @@
 //! All eight orientations, applied once.
 
-use image::{DynamicImage, ImageFormat};
+use image::{DynamicImage, ImageFormat, RgbImage};
 use turbojpeg::Subsamp;
 
 use super::rendered;
@@ -9,24 +9,41 @@ use super::scene::{Jpeg, assert_shows_scene, encode, exif, scene, stored_for};
 #[test]
 fn turns_every_orientation_upright_in_every_layout() {
     for orientation in 1..=8 {
+        // Odd on purpose: chroma has no whole number of samples there.
+        let stored = stored_for(scene(1101, 777), orientation);
         for subsamp in [
             Subsamp::None,
             Subsamp::Sub2x1,
             Subsamp::Sub2x2,
             Subsamp::Sub1x2,
         ] {
-            // Odd on purpose: chroma has no whole number of samples there.
-            let stored = stored_for(scene(2501, 1777), orientation);
-            let jpeg = Jpeg {
-                subsamp,
-                segments: vec![exif(orientation)],
-                ..Jpeg::default()
-            };
-            let made = rendered(&jpeg.encode(&stored));
-            assert_eq!((made.width, made.height), (2501, 1777));
-            assert_eq!(made.warnings, []);
-            assert_shows_scene(&made, &format!("{orientation} {subsamp:?}"));
+            assert_upright(&stored, orientation, subsamp);
         }
+    }
+    // Larger than every size, so that the turn comes after a reduction.
+    assert_upright(&stored_for(scene(2501, 1777), 6), 6, Subsamp::Sub2x1);
+}
+
+fn assert_upright(stored: &RgbImage, orientation: u8, subsamp: Subsamp) {
+    let jpeg = Jpeg {
+        subsamp,
+        segments: vec![exif(orientation)],
+        ..Jpeg::default()
+    };
+    let made = rendered(&jpeg.encode(stored));
+    let shown = scene_size(stored, orientation);
+    assert_eq!((made.width, made.height), shown);
+    assert_eq!(made.warnings, []);
+    assert_shows_scene(&made, &format!("{orientation} {subsamp:?}"));
+}
+
+/// From the fifth on, orientations swap the sides.
+fn scene_size(stored: &RgbImage, orientation: u8) -> (u32, u32) {
+    let (width, height) = stored.dimensions();
+    if orientation < 5 {
+        (width, height)
+    } else {
+        (height, width)
     }
 }
 

@@ -66,10 +66,7 @@ pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderErr
     let per_pixel = if planar { 3 } else { 7 };
     budget.accept_memory(coefficients + size.area() * per_pixel + target.area() * 8)?;
 
-    let mut warnings = Vec::new();
-    if matches!(colour, Colour::Unusable) {
-        warnings.push(Warning::ColourProfile);
-    }
+    let mut warnings: Vec<Warning> = colour.warning().into_iter().collect();
     let pixels = if planar {
         let (planes, damage) = decode_planes(&mut decompressor, bytes, &scaled, size)?;
         if let Some(message) = damage {

@@ -6,6 +6,8 @@ use moxcms::{
     ColorProfile, DataColorSpace, Layout, RenderingIntent, Transform8BitExecutor, TransformOptions,
 };
 
+use super::error::Warning;
+
 /// How the pixels of one photo become sRGB.
 pub(super) enum Colour {
     /// They are sRGB, as far as eyes can tell.
@@ -69,6 +71,11 @@ impl Colour {
             Some(true) => Self::Convert(transform),
             None => Self::Unusable,
         }
+    }
+
+    /// What the owner should know about the profile.
+    pub(super) fn warning(&self) -> Option<Warning> {
+        matches!(self, Self::Unusable).then_some(Warning::ColourProfile)
     }
 
     /// Converts to RGB; without a profile grey is repeated and inks are mixed

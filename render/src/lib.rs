@@ -13,6 +13,7 @@ mod colour;
 mod decoded;
 mod error;
 mod fit;
+#[cfg_attr(not(feature = "heif"), path = "heif_absent.rs")]
 mod heif;
 mod jpeg;
 mod orient;
@@ -23,6 +24,7 @@ mod pyramid;
 mod raster;
 mod recipe;
 mod rgb;
+mod samples;
 mod sniff;
 
 use cloudalbum_domain::MediaType;

@@ -59,7 +59,8 @@ pub struct Budget {
     pub memory: u64,
     /// Most scans of one JPEG; cameras write up to about a dozen.
     pub scans: u32,
-    /// Longest run, checked between the steps of the work.
+    /// Longest run: checked between the steps of the work, and by the worker
+    /// for a step that does not end.
     pub time: Duration,
 }
 

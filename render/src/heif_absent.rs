@@ -1,4 +1,4 @@
-//! Decodes HEIF with HEVC or AV1, as phones send it.
+//! Stands in for the HEIF decoder in builds without it.
 
 use super::decoded::Decoded;
 use super::error::RenderError;

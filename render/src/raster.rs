@@ -3,18 +3,16 @@
 use std::io::Cursor;
 
 use cloudalbum_domain::MediaType;
-use fast_image_resize as fir;
 use image::codecs::{bmp, gif, jpeg, png, tiff, webp};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageResult, Limits};
 
-use super::colour::{Channels, Colour};
+use super::colour::Colour;
 use super::decoded::Decoded;
-use super::error::{RenderError, Warning};
-use super::fit::Dimensions;
+use super::error::RenderError;
 use super::pixels::Pixels;
 use super::recipe::Recipe;
-use super::rgb::Rgb;
+use super::samples::Samples;
 
 /// Decodes the first frame of `bytes`, which are known to begin like `kind`.
 pub(super) fn decode(
@@ -59,63 +57,14 @@ fn read<D: ImageDecoder>(opened: ImageResult<D>, recipe: &Recipe) -> Result<Deco
         .largest(stored.oriented(orientation))
         .oriented(orientation);
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| refused(&error))?;
-    let (rgb, usable) = flatten(reduced(picture, target)?, target, icc.as_deref());
+    let samples = Samples::reduced(picture, target)?;
+    let colour = Colour::of(icc.as_deref(), samples.channels());
     Ok(Decoded {
         stored,
-        pixels: Pixels::Rgb(rgb),
+        pixels: Pixels::Rgb(samples.flattened(&colour)),
         orientation,
-        warnings: if usable {
-            Vec::new()
-        } else {
-            vec![Warning::ColourProfile]
-        },
+        warnings: colour.warning().into_iter().collect(),
     })
-}
-
-/// Resamples in the picture's own depth and with its alpha, so that sixteen
-/// bits and soft edges survive until the end.
-fn reduced(picture: DynamicImage, target: Dimensions) -> Result<DynamicImage, RenderError> {
-    if (picture.width(), picture.height()) == (target.width, target.height) {
-        return Ok(picture);
-    }
-    let mut smaller = DynamicImage::new(target.width, target.height, picture.color());
-    let options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3));
-    fir::Resizer::new()
-        .resize(&picture, &mut smaller, Some(&options))
-        .map_err(|error| RenderError::Encode(format!("resize: {error}")))?;
-    Ok(smaller)
-}
-
-/// Puts the picture on white, in sRGB; says whether its profile was usable.
-fn flatten(picture: DynamicImage, size: Dimensions, icc: Option<&[u8]>) -> (Rgb, bool) {
-    let alpha = picture.color().has_alpha();
-    let channels = if picture.color().has_color() || alpha {
-        Channels::Rgb
-    } else {
-        Channels::Grey
-    };
-    let samples = match channels {
-        Channels::Grey => picture.into_luma8().into_raw(),
-        _ if alpha => on_white(picture.into_rgba8().as_raw()),
-        _ => picture.into_rgb8().into_raw(),
-    };
-    let colour = Colour::of(icc, channels);
-    let pixels = colour.to_srgb(samples, channels);
-    (Rgb { size, pixels }, !matches!(colour, Colour::Unusable))
-}
-
-fn on_white(rgba: &[u8]) -> Vec<u8> {
-    let (pixels, _) = rgba.as_chunks::<4>();
-    pixels
-        .iter()
-        .flat_map(|&[r, g, b, a]| [over_white(r, a), over_white(g, a), over_white(b, a)])
-        .collect()
-}
-
-fn over_white(value: u8, alpha: u8) -> u8 {
-    let light = u32::from(value) * u32::from(alpha) + 255 * u32::from(255 - alpha);
-    u8::try_from((light + 127) / 255).unwrap_or(u8::MAX)
 }
 
 /// Whether the first directory of a TIFF holds only a preview, or belongs to a
