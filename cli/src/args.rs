@@ -221,6 +221,9 @@ pub(crate) struct DownloadArgs {
     /// Only what this search finds.
     #[arg(long, value_name = "QUERY")]
     pub search: Option<String>,
+    /// Writes what you edited beside each photo, as XMP.
+    #[arg(long)]
+    pub edits: bool,
 }
 
 #[derive(clap::Args)]

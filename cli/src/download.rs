@@ -16,6 +16,7 @@ use crate::api::{self, Api};
 use crate::args::{DownloadArgs, Settings};
 use crate::backoff;
 use crate::terminal::{Terminal, plain};
+use crate::xmp;
 
 const TRIES: u32 = 5;
 
@@ -32,12 +33,19 @@ pub(crate) async fn run(
     let (mut new, mut held, mut failed) = (0_u64, 0_u64, 0_u64);
     while let Some(page) = pages.next(usize::MAX).await? {
         for photo in page {
-            match fetch(&api, &given.dir, &photo).await {
-                Ok(Some(path)) => {
+            let fetched = fetch(&api, &given.dir, &photo).await;
+            let fetched = fetched.and_then(|place| {
+                if given.edits {
+                    xmp::write(&photo, place.path())?;
+                }
+                Ok(place)
+            });
+            match fetched {
+                Ok(Place::Free(path)) => {
                     new += 1;
                     terminal.line(path.display());
                 }
-                Ok(None) => held += 1,
+                Ok(Place::Held(_)) => held += 1,
                 Err(error) => {
                     failed += 1;
                     terminal.note(format_args!(
@@ -59,16 +67,32 @@ pub(crate) async fn run(
     })
 }
 
-/// Downloads one original, or says `None` when the folder holds it.
-async fn fetch(api: &Api, dir: &Path, photo: &PhotoView) -> anyhow::Result<Option<PathBuf>> {
-    let Some(path) = place(dir, photo)? else {
-        return Ok(None);
+/// Where a photo belongs in the folder.
+enum Place {
+    Free(PathBuf),
+    /// It is there already.
+    Held(PathBuf),
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Free(path) | Self::Held(path) => path,
+        }
+    }
+}
+
+/// Downloads one original, unless the folder holds it.
+async fn fetch(api: &Api, dir: &Path, photo: &PhotoView) -> anyhow::Result<Place> {
+    let place = place(dir, photo)?;
+    let Place::Free(path) = &place else {
+        return Ok(place);
     };
     let mut tries = 0;
     loop {
         tries += 1;
-        match attempt(api, dir, &path, photo).await {
-            Ok(()) => return Ok(Some(path)),
+        match attempt(api, dir, path, photo).await {
+            Ok(()) => return Ok(place),
             Err(error) if tries >= TRIES => return Err(error),
             Err(_) => backoff::pause(tries, None).await,
         }
@@ -118,7 +142,7 @@ async fn attempt(api: &Api, dir: &Path, path: &Path, photo: &PhotoView) -> anyho
 }
 
 /// Where the photo goes: its own name, with its id where the name is taken.
-fn place(dir: &Path, photo: &PhotoView) -> anyhow::Result<Option<PathBuf>> {
+fn place(dir: &Path, photo: &PhotoView) -> anyhow::Result<Place> {
     let (stem, extension) = safe_name(&photo.filename);
     for name in [
         format!("{stem}{extension}"),
@@ -126,13 +150,15 @@ fn place(dir: &Path, photo: &PhotoView) -> anyhow::Result<Option<PathBuf>> {
     ] {
         let path = dir.join(name);
         match std::fs::File::open(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(path)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Place::Free(path));
+            }
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot read {}", path.display()));
             }
             Ok(file) => {
                 if file.metadata()?.len() == photo.size && digest(file)? == photo.sha256 {
-                    return Ok(None);
+                    return Ok(Place::Held(path));
                 }
             }
         }

@@ -16,6 +16,7 @@ mod session;
 mod sign_in;
 mod terminal;
 mod upload;
+mod xmp;
 
 use std::process::ExitCode;
 

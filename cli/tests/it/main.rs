@@ -1,6 +1,7 @@
 //! The client as a process of its own, against an album.
 #![cfg(test)]
 
+mod commands;
 mod home;
 mod resume;
 mod tap;
