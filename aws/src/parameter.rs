@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn asks_for_the_decrypted_value_and_signs() {
         let (read, asked) = read_from(
-            "HTTP/1.1 200 OK\r\ncontent-length: 32\r\n\r\n{\"Parameter\":{\"Value\":\"hush now\"}}",
+            "HTTP/1.1 200 OK\r\ncontent-length: 34\r\n\r\n{\"Parameter\":{\"Value\":\"hush now\"}}",
         )
         .await;
         assert_eq!(read.unwrap().expose(), "hush now");
