@@ -27,6 +27,7 @@ check: setup ## Checks format, lints, licences and the web app's types
 	@scripts/phase clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 	@scripts/phase web-install npm --prefix web ci --no-audit --no-fund
 	@scripts/phase web-check npm --prefix web run check
+	@scripts/phase dependencies scripts/dependencies
 	@scripts/phase infra scripts/check-infra
 
 soak: setup ## Lives random histories under faults for SECONDS (1200)

@@ -33,6 +33,9 @@ SINGLE = {"opentelemetry", "opentelemetry_sdk", "rustls", "aws-smithy-types"}
 # Two providers of TLS are twice the code to build and to trust.
 BANNED = {"ring", "openssl-sys", "native-tls"}
 
+# Named for the features that it turns on in a dependency of ours.
+FOR_FEATURES = {"opentelemetry-http"}
+
 
 def permitted(expression, allowed):
     """Whether the SPDX expression can be satisfied with the allowed licences alone."""
@@ -80,6 +83,8 @@ def unused(package, libraries):
     folder = pathlib.Path(package["manifest_path"]).parent
     code = "\n".join(path.read_text() for path in folder.rglob("*.rs") if "target" not in path.parts)
     for dependency in package["dependencies"]:
+        if dependency["name"] in FOR_FEATURES:
+            continue
         word = dependency["rename"] or libraries[dependency["name"]]
         if not re.search(rf"\b{word}\b", code):
             yield f"{package['name']}: does not use {dependency['name']}"
