@@ -186,7 +186,10 @@ impl Album {
         self.telemetry.shutdown(Duration::from_secs(2));
         self.close.send_replace(true);
         let closed = async { while self.engines.join_next().await.is_some() {} };
-        if tokio::time::timeout(Duration::from_secs(2), closed).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(2), closed)
+            .await
+            .is_err()
+        {
             tracing::debug!("a client kept its connection to the end");
         }
     }
