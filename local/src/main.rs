@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Parser as _;
 use cloudalbum_local::album::Album;
 use cloudalbum_local::settings::Settings;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,7 +22,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    let settings = Settings::from_environment()?;
+    let settings = Settings::parse();
     let album = Album::start(&settings, true).await?;
     tracing::info!("the album is at {}", album.app);
     tracing::info!("the AWS endpoint is at {}", album.aws);

@@ -1,10 +1,12 @@
 //! What the process reads from its environment, and what it tells the services.
 
 use std::collections::HashMap;
+use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::Parser;
 use cloudalbum_aws::settings::environment;
 use url::Url;
 
@@ -22,43 +24,41 @@ pub(crate) const CLI_CLIENT: &str = "cloudalbum-cli";
 /// What the environment may say though it is told here: where logs and spans go.
 const ABOUT_ITSELF: [&str; 3] = ["LOG_FORMAT", "TRACE_EXPORT", "OTLP_ENDPOINT"];
 
-/// Where the process keeps and serves things.
-#[derive(Clone, Debug)]
+/// The whole of CloudAlbum in one process: app, S3, DynamoDB, SQS, Cognito and workers.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "cloudalbum-local", version)]
 pub struct Settings {
-    /// `CLOUDALBUM_DATA`; default `./data`.
+    /// The folder that keeps everything
+    #[arg(long, env = "CLOUDALBUM_DATA", default_value = "./data")]
     pub data: PathBuf,
-    /// `CLOUDALBUM_ADDR`; default `127.0.0.1:8080`.
+    /// Where the app listens
+    #[arg(
+        long = "addr",
+        env = "CLOUDALBUM_ADDR",
+        default_value = "127.0.0.1:8080"
+    )]
     pub address: String,
-    /// `CLOUDALBUM_AWS_ADDR`; default `127.0.0.1:4566`.
+    /// Where the AWS endpoint listens
+    #[arg(
+        long = "aws-addr",
+        env = "CLOUDALBUM_AWS_ADDR",
+        default_value = "127.0.0.1:4566"
+    )]
     pub aws_address: String,
-    /// `WEB_DIR`; default `./web/dist`.
+    /// The built web app
+    #[arg(long = "web-dir", env = "WEB_DIR", default_value = "./web/dist")]
     pub web: PathBuf,
-    /// `RECONCILE_SECONDS`: between two runs of the reconciler; default 300.
+    /// How long after one run of the reconciler the next begins
+    #[arg(long = "reconcile-seconds", env = "RECONCILE_SECONDS", value_name = "SECONDS",
+          default_value = "300", value_parser = seconds)]
     pub reconcile_every: Duration,
     /// Settings of the services that are told here and not in the environment.
+    #[arg(skip)]
     pub services: HashMap<String, String>,
 }
 
-impl Settings {
-    /// Reads the process's environment.
-    pub fn from_environment() -> anyhow::Result<Self> {
-        let or =
-            |name: &str, default: &str| environment(name).unwrap_or_else(|| default.to_owned());
-        let seconds = |name: &str, default: u64| match environment(name) {
-            Some(text) => text
-                .parse()
-                .with_context(|| format!("{name} must be whole seconds")),
-            None => Ok(default),
-        };
-        Ok(Self {
-            data: or("CLOUDALBUM_DATA", "./data").into(),
-            address: or("CLOUDALBUM_ADDR", "127.0.0.1:8080"),
-            aws_address: or("CLOUDALBUM_AWS_ADDR", "127.0.0.1:4566"),
-            web: or("WEB_DIR", "./web/dist").into(),
-            reconcile_every: Duration::from_secs(seconds("RECONCILE_SECONDS", 300)?),
-            services: HashMap::new(),
-        })
-    }
+fn seconds(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse().map(Duration::from_secs)
 }
 
 /// Where the parts of this process are reached.

@@ -114,7 +114,7 @@ test('a search as one types narrows the album and can be shared', async () => {
   assert.equal(new URL(page.url()).searchParams.get('q'), 'drawn-07');
   await page.reload();
   await page.getByRole('heading', { name: 'Photos matching “drawn-07”' }).waitFor();
-  assert.equal(await tiles().count(), 1);
+  await page.waitForFunction(() => document.querySelectorAll('[data-photo]').length === 1);
 });
 
 test('an edit is kept and found', async () => {

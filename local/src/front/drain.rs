@@ -3,12 +3,19 @@
 //! An upload is often refused before its body was read.
 //! Closing the connection then resets it under a client that is still sending,
 //! and the client never sees why it was refused.
+//!
+//! A client that waits for `100 Continue` (RFC 9110, section 10.1.1) sends nothing once it was refused.
+//! Nothing is read from it then, and its connection ends with the answer,
+//! since what it sends next is another request and no body.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
@@ -20,11 +27,35 @@ const MOST: u64 = 512 << 20;
 pub(super) struct Draining {
     /// Gone once it has ended.
     body: Option<Body>,
+    /// Whether the client still waits to be told to go on.
+    waiting: Waiting,
+}
+
+/// Whether a client still waits to be told to send its body.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting(Arc<AtomicBool>);
+
+impl Waiting {
+    pub(super) fn of(head: &HeaderMap) -> Self {
+        let expected = head.get(header::EXPECT).map(HeaderValue::as_bytes);
+        let waits = expected.is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
+        Self(Arc::new(AtomicBool::new(waits)))
+    }
+
+    /// Ends the connection of a client that was answered while it waited.
+    pub(super) fn close(&self, answer: &mut HeaderMap) {
+        if self.0.load(Ordering::Relaxed) {
+            answer.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
 }
 
 impl Draining {
-    pub(super) fn new(body: Body) -> Self {
-        Self { body: Some(body) }
+    pub(super) fn new(body: Body, waiting: Waiting) -> Self {
+        Self {
+            body: Some(body),
+            waiting,
+        }
     }
 }
 
@@ -36,6 +67,8 @@ impl HttpBody for Draining {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        // Whoever reads the body makes the server ask for it.
+        self.waiting.0.store(false, Ordering::Relaxed);
         let Some(body) = self.body.as_mut() else {
             return Poll::Ready(None);
         };
@@ -62,6 +95,9 @@ impl Drop for Draining {
         let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) else {
             return;
         };
+        if self.waiting.0.load(Ordering::Relaxed) {
+            return;
+        }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(read_out(body));
         }

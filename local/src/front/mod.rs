@@ -25,7 +25,7 @@ use crate::dynamodb::DynamoDb;
 use crate::s3::Store;
 use crate::sigv4;
 use crate::sqs::Sqs;
-use drain::Draining;
+use drain::{Draining, Waiting};
 use guard::Allowed;
 
 /// The longest JSON call, in bytes; `DynamoDB` has the largest of all limits.
@@ -192,9 +192,14 @@ impl Engines {
     }
 
     async fn object(&self, request: Request) -> Response {
-        let request = request.map(|body| s3s::Body::http_body_unsync(Draining::new(body)));
-        match self.s3.call(request).await {
-            Ok(response) => response.map(Body::new),
+        let waiting = Waiting::of(request.headers());
+        let drained = |body| s3s::Body::http_body_unsync(Draining::new(body, waiting.clone()));
+        match self.s3.call(request.map(drained)).await {
+            Ok(response) => {
+                let mut response = response.map(Body::new);
+                waiting.close(response.headers_mut());
+                response
+            }
             Err(error) => {
                 tracing::error!(?error, "S3 gave no answer");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_s3::presigning::PresignedRequest;
 use aws_sdk_s3::primitives::ByteStream;
 use futures::future::join_all;
 use reqwest::Method;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::attempt::{Attempt, BODY, KEY, bound, sha256};
 use super::bucket::{assert_untouched, status};
@@ -127,27 +128,63 @@ async fn a_wrong_body_leaves_nothing_and_the_honest_retry_works() {
     assert_eq!(Attempt::new(&request).send().await.0, 200);
 }
 
-#[tokio::test]
-async fn a_body_that_breaks_off_leaves_nothing() {
-    let endpoint = Endpoint::start().await.unwrap();
-    let request = bound(&endpoint, KEY, Duration::ZERO).await;
-    let address = endpoint.url.strip_prefix("http://").unwrap();
+/// The lines of the request, all but the empty one that ends them.
+fn head(endpoint: &Endpoint, request: &PresignedRequest) -> String {
+    let host = endpoint.url.strip_prefix("http://").unwrap();
     let path = request.uri().strip_prefix(&endpoint.url).unwrap();
-    let mut head = format!("PUT {path} HTTP/1.1\r\nhost: {address}\r\n");
+    let mut head = format!("PUT {path} HTTP/1.1\r\nhost: {host}\r\n");
     for (name, value) in request.headers().filter(|(name, _)| *name != "host") {
         for text in [name, ": ", value, "\r\n"] {
             head.push_str(text);
         }
     }
+    head
+}
+
+/// Botocore and our command line wait so before they send a photo.
+#[tokio::test]
+async fn a_client_that_waits_to_go_on_is_refused_before_it_sends() {
+    let endpoint = Endpoint::start().await.unwrap();
+    if endpoint.own.is_none() {
+        return;
+    }
+    let request = bound(&endpoint, KEY, Duration::ZERO).await;
+    let head = head(&endpoint, &request) + "expect: 100-continue\r\n\r\n";
+    let address = endpoint.url.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(BODY.as_bytes()).await.unwrap();
+    let mut stored = [0; 15];
+    stream.read_exact(&mut stored).await.unwrap();
+    assert_eq!(&stored, b"HTTP/1.1 200 OK");
+
+    // The photo is there, so the same again is refused, and no body is asked for.
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let closed = stream.read_to_string(&mut answer);
+    let closed = tokio::time::timeout(Duration::from_secs(20), closed).await;
+    assert!(closed.is_ok(), "the connection stays open after {answer}");
+    assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_leaves_nothing() {
+    let endpoint = Endpoint::start().await.unwrap();
+    let request = bound(&endpoint, KEY, Duration::ZERO).await;
+    let address = endpoint.url.strip_prefix("http://").unwrap();
+    let mut head = head(&endpoint, &request);
     assert!(head.contains("content-length"), "{head}");
     head.push_str("\r\nthe byt");
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     let mut answer = Vec::new();
-    tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer)
-        .await
-        .unwrap();
+    stream.read_to_end(&mut answer).await.unwrap();
     assert!(!answer.starts_with(b"HTTP/1.1 200"));
     assert_untouched(&endpoint, "broken off").await;
     assert_eq!(Attempt::new(&request).send().await.0, 200);
