@@ -21,7 +21,7 @@ use reconciler::{Limits, Reconciler};
 use crate::auth::{Auth, sign_in};
 use crate::board::{self, Board};
 use crate::{
-    Problem, changes, health, hosts, map, me, observe, openapi, ops, pages, photos, uploads,
+    Problem, changes, drain, health, hosts, map, me, observe, openapi, ops, pages, photos, uploads,
 };
 
 /// A manifest of 1,000 entries with long texts stays below this.
@@ -170,6 +170,7 @@ fn around(routes: Router, app: App) -> Router {
     routes
         .layer(from_fn_with_state(app, pages::secure))
         .layer(from_fn(observe::request))
+        .layer(from_fn(drain::request))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The one address of S3, `DynamoDB`, SQS and Cognito.
 
 mod cors;
-mod drain;
 mod guard;
 
 use std::net::SocketAddr;
@@ -16,6 +15,7 @@ use axum::serve::ListenerExt;
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, Limited};
+use ingest_api::drain::{Draining, Waiting};
 use s3s::service::S3Service;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -25,11 +25,13 @@ use crate::dynamodb::DynamoDb;
 use crate::s3::Store;
 use crate::sigv4;
 use crate::sqs::Sqs;
-use drain::{Draining, Waiting};
 use guard::Allowed;
 
 /// The longest JSON call, in bytes; `DynamoDB` has the largest of all limits.
 const LONGEST_CALL: usize = 16 << 20;
+
+/// The most that is read of an upload that was refused, in bytes.
+const LARGEST_REST: u64 = 512 << 20;
 
 /// How often expired items are swept and late notifications are tried again.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -193,7 +195,8 @@ impl Engines {
 
     async fn object(&self, request: Request) -> Response {
         let waiting = Waiting::of(request.headers());
-        let drained = |body| s3s::Body::http_body_unsync(Draining::new(body, waiting.clone()));
+        let drained =
+            |body| s3s::Body::http_body_unsync(Draining::new(body, LARGEST_REST, waiting.clone()));
         match self.s3.call(request.map(drained)).await {
             Ok(response) => {
                 let mut response = response.map(Body::new);

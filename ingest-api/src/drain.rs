@@ -14,36 +14,52 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
-/// The most that is read for nobody, in bytes.
-const MOST: u64 = 512 << 20;
+/// The most that the API reads for nobody, in bytes: a few times its largest body.
+const MOST: u64 = 16 << 20;
+
+/// Reads what the API leaves unread, up to 16 MiB.
+pub(crate) async fn request(request: Request, next: Next) -> Response {
+    let waiting = Waiting::of(request.headers());
+    let drained = |body| Body::new(Draining::new(body, MOST, waiting.clone()));
+    let mut answer = next.run(request.map(drained)).await;
+    waiting.close(answer.headers_mut());
+    answer
+}
 
 /// A request body that reads on after it was dropped.
 #[derive(Debug)]
-pub(super) struct Draining {
+pub struct Draining {
     /// Gone once it has ended.
     body: Option<Body>,
+    /// The most that is read for nobody, in bytes.
+    most: u64,
     /// Whether the client still waits to be told to go on.
     waiting: Waiting,
 }
 
 /// Whether a client still waits to be told to send its body.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting(Arc<AtomicBool>);
+pub struct Waiting(Arc<AtomicBool>);
 
 impl Waiting {
-    pub(super) fn of(head: &HeaderMap) -> Self {
+    /// As the head of its request says.
+    #[must_use]
+    pub fn of(head: &HeaderMap) -> Self {
         let expected = head.get(header::EXPECT).map(HeaderValue::as_bytes);
         let waits = expected.is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
         Self(Arc::new(AtomicBool::new(waits)))
     }
 
     /// Ends the connection of a client that was answered while it waited.
-    pub(super) fn close(&self, answer: &mut HeaderMap) {
+    pub fn close(&self, answer: &mut HeaderMap) {
         if self.0.load(Ordering::Relaxed) {
             answer.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -51,9 +67,12 @@ impl Waiting {
 }
 
 impl Draining {
-    pub(super) fn new(body: Body, waiting: Waiting) -> Self {
+    /// The rest of `body`, up to `most` bytes, is read when nobody wants it any more.
+    #[must_use]
+    pub fn new(body: Body, most: u64, waiting: Waiting) -> Self {
         Self {
             body: Some(body),
+            most,
             waiting,
         }
     }
@@ -99,16 +118,16 @@ impl Drop for Draining {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(read_out(body));
+            runtime.spawn(read_out(body, self.most));
         }
     }
 }
 
-async fn read_out(mut body: Body) {
+async fn read_out(mut body: Body, most: u64) {
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {
         read += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if read > MOST {
+        if read > most {
             return;
         }
     }
