@@ -33,12 +33,12 @@ def refused(code, call, **parameters):
 
 def objects(aws):
     s3 = aws.client("s3", endpoint_url=ENDPOINT, config=Config(s3={"addressing_style": "path"}))
-    key, body = "notes/ä +&%.txt", b"a file"
+    key, body = "boto3/ä +&%.txt", b"a file"
     s3.put_object(Bucket=BUCKET, Key=key, Body=body, ContentType="text/plain", Metadata={"a": "b"})
     refused({"PreconditionFailed"}, s3.put_object, Bucket=BUCKET, Key=key, Body=b"other", IfNoneMatch="*")
     got = s3.get_object(Bucket=BUCKET, Key=key, Range="bytes=2-5")
     assert got["Body"].read() == b"file" and got["Metadata"] == {"a": "b"}
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="notes/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="boto3/")
     assert [found["Key"] for page in pages for found in page.get("Contents", [])] == [key]
     url = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": key})
     with urllib.request.urlopen(url) as answer:
@@ -49,19 +49,20 @@ def objects(aws):
 
 def items(aws):
     table = aws.resource("dynamodb", endpoint_url=ENDPOINT).Table("Photo")
-    item = {"pk": "boto3", "sk": "a", "count": 1}
-    table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
-    refused({"ConditionalCheckFailedException"}, table.put_item, Item=item, ConditionExpression="attribute_not_exists(pk)")
+    key = {"user_id": "boto3", "id": "a"}
+    item = key | {"count": 1}
+    table.put_item(Item=item, ConditionExpression="attribute_not_exists(user_id)")
+    refused({"ConditionalCheckFailedException"}, table.put_item, Item=item, ConditionExpression="attribute_not_exists(user_id)")
     table.update_item(
-        Key={"pk": "boto3", "sk": "a"},
+        Key=key,
         UpdateExpression="ADD #c :one",
         ExpressionAttributeNames={"#c": "count"},
         ExpressionAttributeValues={":one": 1},
     )
-    found = table.query(KeyConditionExpression=Key("pk").eq("boto3"))["Items"]
+    found = table.query(KeyConditionExpression=Key("user_id").eq("boto3"))["Items"]
     assert [one["count"] for one in found] == [2], found
-    table.delete_item(Key={"pk": "boto3", "sk": "a"})
-    assert table.query(KeyConditionExpression=Key("pk").eq("boto3"))["Count"] == 0
+    table.delete_item(Key=key)
+    assert table.query(KeyConditionExpression=Key("user_id").eq("boto3"))["Count"] == 0
 
 
 def messages(aws):
