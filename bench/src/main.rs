@@ -1,14 +1,20 @@
 //! Benchmarks beside peers: `cloudalbum-bench [SUBJECT…]`, all without one.
 //!
-//! One line per figure on standard output: `figure <name> <value> <unit>`.
+//! One line per figure on standard output: `figure <name> <value> <unit>`, and
+//! the latest of each in `bench/results.json`.
 
 mod agreement;
+mod album;
 mod figure;
 mod metadata;
 mod mutation;
+mod pipeline;
 mod places;
 mod scale;
+mod sight;
 mod thumbnails;
+
+use std::path::Path;
 
 use anyhow::bail;
 
@@ -17,23 +23,36 @@ fn main() -> anyhow::Result<()> {
     match subjects.split_first() {
         Some((mode, rest)) if mode == "once" => return thumbnails::once(rest),
         Some((mode, rest)) if mode == "spoil" => return mutation::spoil(rest),
+        Some((mode, rest)) if mode == "flushes" => return sight::flushes(rest),
         Some((mode, rest)) if mode == "floor" => return thumbnails::floor(rest),
         _ => {}
     }
     if subjects.is_empty() {
-        subjects = ["metadata", "places", "thumbnails", "scale"]
-            .map(str::to_owned)
-            .to_vec();
+        subjects = [
+            "metadata",
+            "places",
+            "thumbnails",
+            "pipeline",
+            "sight",
+            "scale",
+        ]
+        .map(str::to_owned)
+        .to_vec();
     }
     for subject in subjects {
         match subject.as_str() {
             "metadata" => metadata::run()?,
+            "pipeline" => pipeline::run()?,
             "places" => places::run()?,
             "scale" => scale::run(),
+            "sight" => sight::run()?,
             "thumbnails" => thumbnails::run()?,
             "mutation" => mutation::run()?,
             other => bail!("no benchmark is called {other}"),
         }
     }
-    Ok(())
+    figure::save(Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/results.json"
+    )))
 }

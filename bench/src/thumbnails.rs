@@ -102,7 +102,7 @@ fn measure(runs: u32, work: impl Fn() -> anyhow::Result<()>) -> anyhow::Result<(
 }
 
 /// What this thread has used so far; all the work is done on it.
-fn cpu_ms() -> anyhow::Result<f64> {
+pub(crate) fn cpu_ms() -> anyhow::Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds = text.split(' ').next().context("no time in schedstat")?;
     Ok(nanoseconds.parse::<f64>()? / 1e6)

@@ -1,0 +1,10 @@
+//! A running album, measured from outside: its process, somebody who uploads,
+//! and photos of which no two are alike.
+
+mod person;
+mod photo;
+mod process;
+
+pub(crate) use self::person::Person;
+pub(crate) use self::photo::{camera, distinct, small};
+pub(crate) use self::process::{Process, binary};

@@ -1,0 +1,54 @@
+//! The whole album in one process: its weight beside its pixels' and beside the
+//! workshop's way, how much it takes in, how soon a photo is ready, its memory.
+
+mod latency;
+mod load;
+mod weight;
+
+use anyhow::Context as _;
+use tokio::runtime::Builder;
+
+pub(crate) use self::load::Load;
+use crate::album::{Person, Process, camera, distinct, small};
+use crate::figure;
+
+/// Photos of 12 megapixels in a run.
+const CAMERA: u32 = 60;
+/// Photos of 100 kB in a run.
+const SMALL: u32 = 600;
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let (camera, small) = (camera()?, small()?);
+    runtime.block_on(latency::measure(&camera))?;
+    let pixels = weight::pixels(&camera)?;
+    figure::print("pipeline.camera.pixels_ms", pixels, "ms");
+    let whole = runtime.block_on(measure("camera", &camera, CAMERA))?;
+    figure::print(
+        "pipeline.camera.pixels_percent",
+        pixels / whole * 100.0,
+        "%",
+    );
+    runtime.block_on(measure("small", &small, SMALL))?;
+    weight::workshop(&camera, whole)
+}
+
+/// One kind of photo, `count` at once; processor time a photo, in milliseconds.
+async fn measure(name: &str, photo: &[u8], count: u32) -> anyhow::Result<f64> {
+    let album = Process::start(&[])?;
+    let ann = Person::new(&album, "ann@example.com").await?;
+    let photos = (0..count).map(|number| distinct(photo, number));
+    let photos = photos.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut load = Load::run(&album, &ann, photos).await?;
+    let figure = |what: &str, value: f64, unit: &str| {
+        figure::print(&format!("pipeline.{name}.{what}"), value, unit);
+    };
+    let photos = f64::from(count);
+    let milliseconds = load.cpu * 1e3 / photos;
+    figure("photos_per_second", photos / load.seconds, "1/s");
+    figure("cpu_per_photo", milliseconds, "ms");
+    let api = figure::percentile(&mut load.api, 99).context("no call was made")?;
+    figure("api_p99", api, "ms");
+    figure("peak", album.usage()?.peak, "MB");
+    Ok(milliseconds)
+}
