@@ -3,7 +3,7 @@
 
 use cloudalbum_domain::{Failure, FailureCode, Photo, Refused, Stage, Times, TraceContext};
 use jiff::Timestamp;
-use tracing::{Instrument as _, Span, field, info, info_span};
+use tracing::{Instrument as _, Span, field, info, info_span, warn};
 
 use crate::batch::{Delivery, JobError};
 use crate::bucket::GetError;
@@ -76,7 +76,10 @@ impl Attempts {
             bytes,
         });
         let duration_ms = took.as_secs_f64() * 1_000.0;
-        span.in_scope(|| info!(outcome = counted, duration_ms, "attempt ended"));
+        span.in_scope(|| match counted {
+            "done" | "outrun" => info!(outcome = counted, duration_ms, "attempt ended"),
+            _ => warn!(outcome = counted, duration_ms, "attempt ended"),
+        });
         outcome.map(drop)
     }
 

@@ -22,7 +22,15 @@ pub(crate) const WEB_CLIENT: &str = "cloudalbum-web";
 pub(crate) const CLI_CLIENT: &str = "cloudalbum-cli";
 
 /// What the environment may say though it is told here: where logs and spans go.
-const ABOUT_ITSELF: [&str; 3] = ["LOG_FORMAT", "TRACE_EXPORT", "OTLP_ENDPOINT"];
+const ABOUT_ITSELF: [&str; 5] = [
+    "LOG_FORMAT",
+    "RUST_LOG",
+    "TRACE_EXPORT",
+    "OTLP_ENDPOINT",
+    "SAMPLE_RATIO",
+];
+/// Attempts that went well would hide what a person at a console looks for.
+const LOG_FILTER: &str = "info,cloudalbum_aws::attempt=warn";
 
 /// The whole of CloudAlbum in one process: app, S3, DynamoDB, SQS, Cognito and workers.
 #[derive(Clone, Debug, Parser)]
@@ -110,6 +118,7 @@ impl Addresses {
             ("OTLP_ENDPOINT", format!("{}v1/traces", self.traces)),
             ("S3_PUBLIC_URL", self.aws.to_string()),
             ("LOG_FORMAT", "text".to_owned()),
+            ("RUST_LOG", LOG_FILTER.to_owned()),
         ]);
         if settings.web.join("index.html").exists() {
             told.insert("WEB_DIR", settings.web.display().to_string());

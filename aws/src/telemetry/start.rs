@@ -1,6 +1,6 @@
 //! Starting telemetry by its settings.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +53,7 @@ impl Telemetry {
             LogFormat::Text => {
                 let lines = tracing_subscriber::fmt::layer()
                     .compact()
+                    .with_ansi(io::stderr().is_terminal())
                     .with_writer(io::stderr);
                 (None, Some(lines.with_filter(filter()?)))
             }

@@ -99,6 +99,7 @@ async fn the_log_of_a_run_names_nobody_and_no_place() {
         .args(["--exact", "--nocapture"])
         .arg("traces::the_spans_and_waits_of_a_photo_add_up_to_its_wall_time")
         .env("LOG_FORMAT", "json")
+        .env("RUST_LOG", "info")
         .output();
     let run = run.await.unwrap();
     let log = String::from_utf8(run.stderr).unwrap();
