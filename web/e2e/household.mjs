@@ -10,7 +10,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const binary = process.env.CLOUDALBUM_LOCAL ?? join(root, 'target/debug/cloudalbum-local');
+/** The album's program; the others of the workspace are beside it. */
+export const binary = process.env.CLOUDALBUM_LOCAL ?? join(root, 'target/debug/cloudalbum-local');
 
 /** The process, and where it is reached. */
 export async function startAlbum(environment = {}) {
@@ -47,6 +48,7 @@ export async function startAlbum(environment = {}) {
   const addresses = await ready;
   return {
     ...addresses,
+    data,
     said,
     async stop() {
       child.kill('SIGTERM');
