@@ -80,6 +80,7 @@ impl App {
                 bucket: bucket.clone(),
                 requeue: requeue.clone(),
                 limits: Limits::with_trash_days(settings.trash_days),
+                telemetry: telemetry.clone(),
             },
             table: table_of_photos,
             bucket,

@@ -15,6 +15,7 @@ mod trash;
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::requeue::Requeue;
 use cloudalbum_aws::table::Table;
+use cloudalbum_aws::telemetry::Telemetry;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,8 @@ pub struct Reconciler {
     pub requeue: Requeue,
     /// What is too late, and how much one run does.
     pub limits: Limits,
+    /// Where mends are counted, and photos that end here tell their life.
+    pub telemetry: Telemetry,
 }
 
 /// What is too late, and how much one run does.
@@ -112,7 +115,13 @@ impl Reconciler {
                 run.report.errors += 1;
             }
         }
-        run.finish()
+        let report = run.finish();
+        if !dry_run {
+            for (mend, count) in &report.mends {
+                self.telemetry.metrics().found(mend.as_str(), *count);
+            }
+        }
+        report
     }
 
     /// Where the walk of that name goes on.

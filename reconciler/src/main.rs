@@ -25,6 +25,7 @@ async fn main() -> Result<(), Error> {
             bucket: settings.bucket,
         },
         limits: Limits::with_trash_days(settings.trash_days),
+        telemetry: telemetry.clone(),
     };
     let handler = service_fn(move |_event: LambdaEvent<serde_json::Value>| {
         let reconciler = reconciler.clone();

@@ -85,8 +85,11 @@ impl Reconciler {
             _ => photo.requeue(until, run.now),
         };
         let mended = self.commit(run, photo, next).await?;
-        if mended.is_some() {
+        if let Some(photo) = &mended {
             run.mend(mend, &key);
+            if mend == Mend::TimedOut && !run.dry_run {
+                self.telemetry.finished(photo);
+            }
         }
         Ok(mended.filter(|_| mend == Mend::Requeued && !run.dry_run))
     }

@@ -111,7 +111,7 @@ test('a pause holds the queue and a resume drains it', async () => {
   await page.goto(`${album.base}ops`);
   await stage().getByRole('button', { name: /Pause/ }).click();
   await stage()
-    .getByText(/Paused by/)
+    .getByText(/Paused since/)
     .waitFor();
   run('cloudalbum-photos', ['--count', '20', join(folder, 'more')]);
   run('cloudalbum', ['upload', '--no-wait', join(folder, 'more')]);

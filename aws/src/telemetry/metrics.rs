@@ -94,10 +94,7 @@ impl Metrics {
         }
         figures.bytes.get_or_create(&stage).inc_by(attempt.bytes);
         if figures.embedded {
-            let line = embedded(attempt, Timestamp::now());
-            if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
-                tracing::debug!(%error, "figures were not written");
-            }
+            write(&embedded(attempt, Timestamp::now()));
         }
     }
 
@@ -105,6 +102,9 @@ impl Metrics {
     pub fn found(&self, kind: &'static str, count: u64) {
         let labels = vec![("kind", kind)];
         self.0.findings.get_or_create(&labels).inc_by(count);
+        if self.0.embedded {
+            write(&embedded_findings(kind, count, Timestamp::now()));
+        }
     }
 
     /// Tells how many messages a queue holds in `state`: `visible`,
@@ -198,6 +198,12 @@ impl fmt::Debug for Figures {
     }
 }
 
+fn write(line: &Value) {
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
+        tracing::debug!(%error, "figures were not written");
+    }
+}
+
 fn histogram() -> Histogram {
     Histogram::new(SECONDS)
 }
@@ -237,6 +243,23 @@ fn embedded(attempt: &Ended, now: Timestamp) -> Value {
     line
 }
 
+/// The same of what the reconciler found.
+fn embedded_findings(kind: &str, count: u64, now: Timestamp) -> Value {
+    let name = "cloudalbum_reconciler_findings_total";
+    json!({
+        "kind": kind,
+        name: count,
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": "CloudAlbum",
+                "Dimensions": [["kind"]],
+                "Metrics": [{ "Name": name, "Unit": "Count" }],
+            }],
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,6 +290,17 @@ mod tests {
             assert!(text.contains(name), "{name} is not in {text}");
             assert!(line[name].is_number(), "{name}");
         }
+        metrics.found("requeued", 2);
+        let text = metrics.text().unwrap();
+        let line = embedded_findings("requeued", 2, Timestamp::UNIX_EPOCH);
+        let name = line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"]
+            .as_str()
+            .unwrap();
+        assert_eq!(line[name], 2);
+        assert!(
+            text.contains(&format!("{name}{{kind=\"requeued\"}} 2")),
+            "{text}"
+        );
         for wanted in [
             "cloudalbum_attempts_total{stage=\"thumbnails\",outcome=\"corrupt_image\"} 1",
             "cloudalbum_queue_messages{stage=\"metadata\",state=\"dead\"} 3",

@@ -7,6 +7,7 @@ use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::requeue::Requeue;
 use cloudalbum_aws::table::{Pause, Table};
+use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_domain::wire::Me;
 use cloudalbum_domain::{OwnerId, Photo, Stage};
 use jiff::{SignedDuration, Timestamp};
@@ -53,9 +54,16 @@ impl Household {
                 bucket: name.to_owned(),
             },
             limits,
+            telemetry: Telemetry::silent(),
         };
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
-        reconciler.run(now + later, false).await
+        let report = reconciler.run(now + later, false).await;
+        let figures = reconciler.telemetry.metrics().text().unwrap();
+        for (mend, count) in &report.mends {
+            let figure = format!("{{kind=\"{}\"}} {count}\n", mend.as_str());
+            assert!(figures.contains(&figure), "{figure} is not in {figures}");
+        }
+        report
     }
 
     pub(crate) async fn pause_stages(&self) {

@@ -58,6 +58,7 @@ export interface StageState {
   stage: Stage;
   paused: boolean;
   paused_by?: string;
+  paused_at?: string;
 }
 
 export interface TraceSummary {
