@@ -6,10 +6,12 @@
 mod agreement;
 mod album;
 mod figure;
+mod library;
 mod metadata;
 mod mutation;
 mod pipeline;
 mod places;
+mod plot;
 mod scale;
 mod sight;
 mod thumbnails;
@@ -41,6 +43,7 @@ fn main() -> anyhow::Result<()> {
     }
     for subject in subjects {
         match subject.as_str() {
+            "library" => library::run()?,
             "metadata" => metadata::run()?,
             "pipeline" => pipeline::run()?,
             "places" => places::run()?,
@@ -51,8 +54,8 @@ fn main() -> anyhow::Result<()> {
             other => bail!("no benchmark is called {other}"),
         }
     }
-    figure::save(Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/results.json"
-    )))
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let results = root.join("results.json");
+    figure::save(&results)?;
+    plot::draw(&results, &root.join("../docs/images/performance.svg"))
 }

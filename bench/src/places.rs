@@ -41,7 +41,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let before = resident_mb();
     let start = Instant::now();
     let places = Places::new();
-    figure::print("places.open_us", micros(start.elapsed()), "us");
+    figure::print("places.open_ms", micros(start.elapsed()) / 1e3, "ms");
     let mut first = Vec::new();
     for (latitude, longitude) in TWENTY {
         let start = Instant::now();

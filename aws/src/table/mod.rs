@@ -11,6 +11,7 @@ mod changes;
 mod claim;
 mod item;
 mod ledger;
+mod load;
 mod map;
 mod ops;
 mod rate;

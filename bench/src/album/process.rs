@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
+use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::table::Table;
+use serde::Deserialize;
 
 /// The clock ticks of proc(5) in a second; Linux fixes them for user space.
 const TICKS: f64 = 100.0;
@@ -17,6 +20,12 @@ pub(crate) struct Process {
     pub(crate) app: String,
     /// Where the AWS endpoint is, with a slash at the end.
     pub(crate) aws: String,
+}
+
+#[derive(Deserialize)]
+struct KeyPair {
+    access_key: String,
+    secret_key: String,
 }
 
 /// What a process has used since it began.
@@ -59,6 +68,19 @@ impl Process {
             app: app.context("no address")?,
             aws: aws.context("no address")?,
         })
+    }
+
+    /// Clients of its AWS endpoint, with the credentials that it made.
+    pub(crate) async fn clients(&self) -> anyhow::Result<Clients> {
+        let keys = std::fs::read(self.folder.path().join("credentials.json"))?;
+        let keys: KeyPair = serde_json::from_slice(&keys)?;
+        let endpoint = self.aws.parse()?;
+        Ok(Clients::at(&endpoint, "us-east-1", &keys.access_key, &keys.secret_key).await)
+    }
+
+    /// Its tables.
+    pub(crate) async fn table(&self) -> anyhow::Result<Table> {
+        Ok(Table::new(self.clients().await?.dynamodb(), ""))
     }
 
     /// What it has used until now, by proc(5).

@@ -5,13 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::{Queue, Received};
 use cloudalbum_domain::Status;
 use cloudalbum_domain::wire::{MovedBack, Stages, Trace, TraceSpan};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Method, StatusCode};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::album::{Person, Process, distinct, small};
@@ -43,12 +41,6 @@ const STEPS: [&str; 13] = [
     "encode",
     "extract",
 ];
-
-#[derive(Deserialize)]
-struct KeyPair {
-    access_key: String,
-    secret_key: String,
-}
 
 /// Prints how many traces there are, how many are whole, and how far the spans
 /// of the way that ended last are from the wall time.
@@ -118,10 +110,7 @@ async fn send(ann: &Person, photos: &[Vec<u8>]) -> anyhow::Result<HashSet<String
 }
 
 async fn queue(album: &Process) -> anyhow::Result<Queue> {
-    let keys = std::fs::read(album.folder.path().join("credentials.json"))?;
-    let keys: KeyPair = serde_json::from_slice(&keys)?;
-    let endpoint = album.aws.parse()?;
-    let clients = Clients::at(&endpoint, "us-east-1", &keys.access_key, &keys.secret_key).await;
+    let clients = album.clients().await?;
     let call = clients.sqs().get_queue_url().queue_name("thumbnails");
     let url = call.send().await?.queue_url.context("no queue")?;
     Ok(Queue::new(clients.sqs(), url))

@@ -79,7 +79,7 @@ fn operation(request: &Request) -> Option<String> {
         let mut names = query.split('&').map(|pair| pair.split('=').next());
         names.any(|asked| asked == Some(name))
     };
-    let of_object = request.uri().path().trim_start_matches('/').contains('/');
+    let of_object = request.uri().path().trim_matches('/').contains('/');
     let name = match (request.method(), of_object) {
         (&Method::PUT, true) if asks("partNumber") => "UploadPart",
         (&Method::PUT, true) => "PutObject",

@@ -166,7 +166,7 @@ fn limits() -> Limits {
 
 impl Household {
     /// Reconciles until every record is final and nothing is left to mend.
-    async fn settle(&self, person: &Person) {
+    pub(crate) async fn settle(&self, person: &Person) {
         let settled = async {
             let mut later = SignedDuration::from_hours(2);
             while self.records(person).await.iter().any(is_waiting) {

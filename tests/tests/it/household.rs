@@ -44,8 +44,16 @@ impl Household {
         Self::begin(&[], true).await
     }
 
+    /// Starts on what another process left in a folder.
+    pub(crate) async fn inherit(folder: tempfile::TempDir) -> Self {
+        Self::open(folder, &[], false).await
+    }
+
     async fn begin(services: &[(&str, &str)], observed: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::open(tempfile::tempdir().unwrap(), services, observed).await
+    }
+
+    async fn open(folder: tempfile::TempDir, services: &[(&str, &str)], observed: bool) -> Self {
         let services = services
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -16,19 +16,29 @@ pub(crate) struct Process {
 impl Process {
     /// Starts on `data` and waits until it serves.
     pub(crate) async fn start(data: &Path) -> Self {
+        Self::told(data, &[]).await
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn told(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(binary("cloudalbum-local"))
             .env("CLOUDALBUM_DATA", data)
             .env("CLOUDALBUM_ADDR", "127.0.0.1:0")
             .env("CLOUDALBUM_AWS_ADDR", "127.0.0.1:0")
             .env("NO_COLOR", "1")
+            .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("`cargo build --workspace` has made cloudalbum-local");
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut app, mut aws) = (None, None);
+        let mut said = String::new();
         while app.is_none() || aws.is_none() {
-            let line = lines.next_line().await.unwrap().expect("it starts");
+            let Some(line) = lines.next_line().await.unwrap() else {
+                panic!("it does not start: {said}");
+            };
+            said = said + &line + "\n";
             let after = |words: &str| Some(line.split_once(words)?.1.trim().to_owned());
             app = app.or_else(|| after("the album is at "));
             aws = aws.or_else(|| after("the AWS endpoint is at "));
