@@ -108,6 +108,55 @@ test('a hostile file name and description are only text', async () => {
   assert.notEqual(await page.title(), 'broken');
 });
 
+/** Waits until the photo that is open is as large as its stage allows, and in its middle. */
+async function fillsStage() {
+  await page.waitForFunction(() => {
+    const stage = document.querySelector('.stage')?.getBoundingClientRect();
+    const shown = document.querySelector('.pswp__item[aria-hidden=false] img.pswp__img');
+    if (!stage || !shown?.complete || shown.naturalWidth === 0) return false;
+    const box = shown.getBoundingClientRect();
+    // The drawn photos are 640 by 480, and are never blown up.
+    const width = Math.min(640, stage.width, (stage.height * 640) / 480);
+    const aside = box.left + box.width / 2 - (stage.left + stage.width / 2);
+    return stage.width > 300 && Math.abs(box.width - width) < 3 && Math.abs(aside) < 3;
+  });
+}
+
+/** The brightest channel at the middle of the stage, from the picture that the browser paints. */
+async function light() {
+  const picture = (await page.locator('.stage').screenshot()).toString('base64');
+  return page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    pen.drawImage(bitmap, 0, 0);
+    const middle = pen.getImageData(bitmap.width / 2, bitmap.height / 2, 1, 1).data;
+    return Math.max(...middle.slice(0, 3));
+  }, picture);
+}
+
+test('the photo fills its stage on a desk, on a phone and back, and after a delete', async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await tiles().getByRole('button', { name: /^Open/ }).first().click();
+  await fillsStage();
+  for (const [width, height] of [
+    [390, 844],
+    [1440, 900],
+  ]) {
+    await page.setViewportSize({ width, height });
+    await fillsStage();
+    assert.ok((await light()) > 60, `the stage is dark at ${width}`);
+  }
+  const gone = page.url();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.waitForURL((url) => url.href !== gone);
+  await fillsStage();
+  assert.ok((await light()) > 60, 'the stage is dark after a delete');
+  await page.getByRole('button', { name: 'Back to the album' }).click();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await settled(32);
+});
+
 test('a search as one types narrows the album and can be shared', async () => {
   await page.getByRole('searchbox').fill('drawn-07');
   await page.waitForFunction(() => document.querySelectorAll('[data-photo]').length === 1);
