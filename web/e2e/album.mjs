@@ -147,6 +147,14 @@ test('the photo fills its stage on a desk, on a phone and back, and after a dele
     await fillsStage();
     assert.ok((await light()) > 60, `the stage is dark at ${width}`);
   }
+  for (const shown of [0, 1]) {
+    await page.keyboard.press('i');
+    await page.waitForFunction(
+      (wanted) => document.querySelectorAll('aside').length === wanted,
+      shown,
+    );
+    await fillsStage();
+  }
   const gone = page.url();
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.waitForURL((url) => url.href !== gone);
