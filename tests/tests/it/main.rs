@@ -16,6 +16,7 @@ mod process;
 mod protocol_page;
 mod quota;
 mod reconcile;
+mod redrive;
 mod refusals;
 mod sender;
 mod state;
