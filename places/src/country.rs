@@ -3,6 +3,10 @@
 use cloudalbum_domain::GeoPoint;
 use country_boundaries::{BOUNDARIES_ODBL_60X30, CountryBoundaries, LatLon};
 
+/// Everything south of it, in degrees of latitude, is Antarctica (Antarctic
+/// Treaty, article VI), ice and sea alike: OpenStreetMap gives it to nobody.
+const TREATY_AREA: f64 = -60.0;
+
 /// The borders of the world, from OpenStreetMap.
 pub(crate) struct Borders(CountryBoundaries);
 
@@ -18,10 +22,13 @@ impl Borders {
     ///
     /// Where two countries claim a place, the smallest region that holds it
     /// decides, by the country that its code names: Crimea is `UA-43`, so `UA`.
+    /// South of 60° S it is Antarctica, of whatever claims there are.
     pub(crate) fn country(&self, point: GeoPoint) -> Option<&str> {
         let position = LatLon::new(point.latitude(), point.longitude()).ok()?;
-        let smallest = self.0.ids(position).into_iter().next()?;
-        Some(iso(smallest.get(..2)?))
+        match self.0.ids(position).into_iter().next() {
+            Some(smallest) => Some(iso(smallest.get(..2)?)),
+            None => (point.latitude() < TREATY_AREA).then_some("AQ"),
+        }
     }
 }
 
@@ -66,6 +73,18 @@ mod tests {
     fn the_sea_belongs_to_no_country() {
         assert_eq!(country(0.0, 0.0), None);
         assert_eq!(country(-45.0, -140.0), None);
+        assert_eq!(country(-59.9, 30.0), None);
+    }
+
+    #[test]
+    fn antarctica_is_the_area_of_its_treaty() {
+        assert_eq!(country(-77.85, 166.67).as_deref(), Some("AQ"), "McMurdo");
+        assert_eq!(
+            country(-62.2, -58.96).as_deref(),
+            Some("AQ"),
+            "King George Island"
+        );
+        assert_eq!(country(-54.28, -36.5).as_deref(), Some("GS"), "Grytviken");
     }
 
     #[test]
