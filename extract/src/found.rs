@@ -2,6 +2,8 @@
 
 use exif::Context;
 
+use super::extended::Extended;
+
 /// The blocks of metadata of one file, as its container's reader found them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -13,6 +15,8 @@ pub(super) struct Found {
     pub(super) tiffs: Vec<(Context, Vec<u8>)>,
     /// An XMP packet.
     pub(super) xmp: Option<Vec<u8>>,
+    /// What the XMP packet continues in, in a JPEG.
+    pub(super) extended: Extended,
     /// IPTC-IIM records.
     pub(super) iptc: Option<Vec<u8>>,
     /// Width and height in pixels as coded.

@@ -5,6 +5,7 @@ use super::iptc;
 use super::original::{Original, Stop};
 
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+const EXTENDED: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 /// Bytes between two segments that are skipped before giving up.
 const JUNK: u64 = 64 * 1024;
@@ -60,6 +61,8 @@ fn segment(
                 found.exif(bytes);
             } else if let Some(packet) = bytes.strip_prefix(XMP) {
                 found.xmp.get_or_insert_with(|| packet.to_vec());
+            } else if let Some(portion) = bytes.strip_prefix(EXTENDED) {
+                found.extended.add(portion);
             }
         }
         0xed => {

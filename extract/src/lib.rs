@@ -8,6 +8,7 @@ mod container;
 mod corpus;
 mod endian;
 mod exif_block;
+mod extended;
 mod found;
 mod gps;
 mod heif;

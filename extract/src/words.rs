@@ -1,4 +1,5 @@
-//! Title, description, keywords and rating: XMP's, else IPTC's.
+//! Title, description, keywords and rating: XMP's, else what it continues in,
+//! else IPTC's.
 
 use cloudalbum_domain::Metadata;
 
@@ -31,17 +32,28 @@ pub(super) fn read(
         }
         None => Xmp::default(),
     };
+    let extended = packet
+        .and_then(|packet| xmp::read(&found.extended.of(packet)?))
+        .unwrap_or_default();
     let records = found
         .iptc
         .as_deref()
         .or_else(|| blocks.tiff(tags::IPTC).bytes());
     let iptc = records.map_or_else(Iptc::default, iptc::read);
 
-    metadata.title = xmp.title.or(iptc.title);
-    metadata.description = xmp.description.or(iptc.description);
-    metadata.rating = xmp.rating;
+    metadata.title = xmp.title.or(extended.title).or(iptc.title);
+    metadata.description = xmp
+        .description
+        .or(extended.description)
+        .or(iptc.description);
+    metadata.rating = xmp.rating.or(extended.rating);
     // Editors write both, so that one list repeats the other.
-    for keyword in xmp.keywords.into_iter().chain(iptc.keywords) {
+    for keyword in xmp
+        .keywords
+        .into_iter()
+        .chain(extended.keywords)
+        .chain(iptc.keywords)
+    {
         if metadata.keywords.len() < KEYWORDS && !metadata.keywords.contains(&keyword) {
             metadata.keywords.push(keyword);
         }
