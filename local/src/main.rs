@@ -9,6 +9,11 @@ use cloudalbum_local::album::Album;
 use cloudalbum_local::settings::Settings;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Decoded photos come and go on many threads. The C library would keep what
+/// each has freed for itself, in all twice what is ever held at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {

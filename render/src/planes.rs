@@ -27,13 +27,11 @@ pub(super) struct Planes {
     pub(super) chroma: Option<Chroma>,
 }
 
-/// Blue and red difference.
+/// Blue and red difference, one sample for each square of [`Chroma::STEP`] pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Chroma {
     pub(super) blue: Plane,
     pub(super) red: Plane,
-    /// Luma pixels per chroma pixel, across and down.
-    pub(super) step: (u32, u32),
 }
 
 impl Planes {
@@ -41,8 +39,6 @@ impl Planes {
         self.luma.size
     }
 
-    /// Resamples luma to `size` and chroma to half of it, so that the planes
-    /// are ready to be encoded as 4:2:0.
     pub(super) fn resized(&self, size: Dimensions) -> Result<Self, RenderError> {
         let from = self.luma.size;
         let luma = self
@@ -62,11 +58,6 @@ impl Planes {
             chroma: self.chroma.map(|chroma| Chroma {
                 blue: chroma.blue.oriented(orientation),
                 red: chroma.red.oriented(orientation),
-                step: if Dimensions::new(1, 2).oriented(orientation).width == 2 {
-                    (chroma.step.1, chroma.step.0)
-                } else {
-                    chroma.step
-                },
             }),
         }
     }
@@ -101,22 +92,20 @@ impl Planes {
         encode().map_err(|error: turbojpeg::Error| RenderError::Encode(error.to_string()))
     }
 
-    /// Converts by the equations of JFIF, each chroma sample serving its whole step.
+    /// Converts by the equations of JFIF, each chroma sample serving its square.
     pub(super) fn to_rgb(&self) -> Rgb {
         let size = self.size();
         let width = size.width as usize;
-        let mut pixels = Vec::with_capacity(self.luma.pixels.len() * 3);
-        for (row, luma) in self.luma.pixels.chunks_exact(width).enumerate() {
-            let Some(chroma) = &self.chroma else {
-                pixels.extend(luma.iter().flat_map(|&y| [y, y, y]));
-                continue;
-            };
-            let row = row / chroma.step.1 as usize;
-            let (blue, red) = (chroma.blue.row(row), chroma.red.row(row));
-            for (column, &y) in luma.iter().enumerate() {
-                let column = column / chroma.step.0 as usize;
-                let sample = |plane: &[u8]| plane.get(column).copied().unwrap_or(128);
-                pixels.extend(ycc_to_rgb(y, sample(blue), sample(red)));
+        let mut pixels = vec![0; self.luma.pixels.len() * 3];
+        let rows = pixels.chunks_exact_mut(width * 3);
+        for (row, (to, luma)) in rows.zip(self.luma.pixels.chunks_exact(width)).enumerate() {
+            if let Some(chroma) = &self.chroma {
+                let row = row / Chroma::STEP as usize;
+                row_to_rgb(luma, chroma.blue.row(row), chroma.red.row(row), to);
+            } else {
+                for (to, y) in to.as_chunks_mut::<3>().0.iter_mut().zip(luma) {
+                    *to = [*y; 3];
+                }
             }
         }
         Rgb { size, pixels }
@@ -124,46 +113,71 @@ impl Planes {
 }
 
 impl Chroma {
-    fn resized(&self, from: Dimensions, to: Dimensions) -> Result<Self, RenderError> {
-        const STEP: u32 = 2;
-        let halves = Dimensions::new(to.width.div_ceil(STEP), to.height.div_ceil(STEP));
-        // The last sample of an odd row reaches beyond the picture: the same
-        // overhang is taken from the source, so that colours stay in place.
-        let span = |source: u32, source_step: u32, target: u32, samples: u32, made: u32| {
+    /// Luma pixels per chroma pixel, across and down: 4:2:0.
+    pub(super) const STEP: u32 = 2;
+
+    /// The size of the planes that go with luma of `size`.
+    pub(super) fn half_of(size: Dimensions) -> Dimensions {
+        Dimensions::new(
+            size.width.div_ceil(Self::STEP),
+            size.height.div_ceil(Self::STEP),
+        )
+    }
+
+    /// The part of `samples`, one for every `step` pixels of a picture of size
+    /// `from`, that the planes for a picture of size `to` are made of.
+    ///
+    /// The last sample of an odd row reaches beyond the picture: the same
+    /// overhang is taken from the source, so that colours stay in place.
+    pub(super) fn span(
+        from: Dimensions,
+        step: (u32, u32),
+        samples: Dimensions,
+        to: Dimensions,
+    ) -> (f64, f64) {
+        let span = |source: u32, source_step: u32, target: u32, samples: u32| {
             let exact = f64::from(source) / f64::from(source_step);
-            let overhang = f64::from(made * STEP) / f64::from(target);
-            (exact * overhang).min(f64::from(samples))
+            let made = target.next_multiple_of(Self::STEP);
+            (exact * f64::from(made) / f64::from(target)).min(f64::from(samples))
         };
-        let crop = (
-            span(
-                from.width,
-                self.step.0,
-                to.width,
-                self.blue.size.width,
-                halves.width,
-            ),
-            span(
-                from.height,
-                self.step.1,
-                to.height,
-                self.blue.size.height,
-                halves.height,
-            ),
-        );
+        (
+            span(from.width, step.0, to.width, samples.width),
+            span(from.height, step.1, to.height, samples.height),
+        )
+    }
+
+    fn resized(&self, from: Dimensions, to: Dimensions) -> Result<Self, RenderError> {
+        let crop = Self::span(from, (Self::STEP, Self::STEP), self.blue.size, to);
+        let half = Self::half_of(to);
         Ok(Self {
-            blue: self.blue.resized(halves, crop)?,
-            red: self.red.resized(halves, crop)?,
-            step: (STEP, STEP),
+            blue: self.blue.resized(half, crop)?,
+            red: self.red.resized(half, crop)?,
         })
     }
 }
 
 impl Plane {
     fn resized(&self, size: Dimensions, crop: (f64, f64)) -> Result<Self, RenderError> {
-        if size == self.size {
-            return Ok(self.clone());
-        }
-        let pixels = resample(&self.pixels, self.size, crop, size, PixelType::U8)?;
+        Self::reduced(&self.pixels, self.size, crop, size)
+    }
+
+    /// A plane of `size` from the part of `source` that spans `crop` pixels.
+    pub(super) fn reduced(
+        source: &[u8],
+        from: Dimensions,
+        crop: (f64, f64),
+        size: Dimensions,
+    ) -> Result<Self, RenderError> {
+        let pixels = if crop == (size.width.into(), size.height.into()) {
+            let (width, from) = (size.width as usize, from.width as usize);
+            let rows = source.chunks_exact(from).take(size.height as usize);
+            rows.filter_map(|row| row.get(..width))
+                .flatten()
+                .copied()
+                .collect()
+        } else {
+            resample(source, from, crop, size, PixelType::U8)?
+        };
         Ok(Self { size, pixels })
     }
 
@@ -171,22 +185,6 @@ impl Plane {
         Self {
             size: self.size.oriented(orientation),
             pixels: orient::<1>(self.pixels, self.size, orientation),
-        }
-    }
-
-    /// Cuts off what a decoder padded at the right and at the bottom.
-    pub(super) fn trimmed(mut self, size: Dimensions) -> Self {
-        let (from, to) = (self.size.width as usize, size.width as usize);
-        if to < from {
-            for row in 0..size.height as usize {
-                self.pixels
-                    .copy_within(row * from..row * from + to, row * to);
-            }
-        }
-        self.pixels.truncate(to * size.height as usize);
-        Self {
-            size,
-            pixels: self.pixels,
         }
     }
 
@@ -215,18 +213,18 @@ impl Plane {
     }
 }
 
-/// The inverse transform of JFIF 1.02, in 16-bit fixed point.
-fn ycc_to_rgb(y: u8, blue: u8, red: u8) -> [u8; 3] {
-    let (y, blue, red) = (
-        i32::from(y) << 16 | 1 << 15,
-        i32::from(blue) - 128,
-        i32::from(red) - 128,
-    );
-    [
-        clamped(y + 91_881 * red),
-        clamped(y - 22_554 * blue - 46_802 * red),
-        clamped(y + 116_130 * blue),
-    ]
+/// One row by the inverse transform of JFIF 1.02, in 16-bit fixed point.
+fn row_to_rgb(luma: &[u8], blue: &[u8], red: &[u8], to: &mut [u8]) {
+    let pairs = luma.chunks(Chroma::STEP as usize);
+    let targets = to.chunks_mut(3 * Chroma::STEP as usize);
+    for (((luma, to), blue), red) in pairs.zip(targets).zip(blue).zip(red) {
+        let (blue, red) = (i32::from(*blue) - 128, i32::from(*red) - 128);
+        let offsets = [91_881 * red, -22_554 * blue - 46_802 * red, 116_130 * blue];
+        for (y, to) in luma.iter().zip(to.as_chunks_mut::<3>().0) {
+            let y = i32::from(*y) << 16 | 1 << 15;
+            *to = offsets.map(|offset| clamped(y + offset));
+        }
+    }
 }
 
 fn clamped(fixed: i32) -> u8 {

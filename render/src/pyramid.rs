@@ -21,10 +21,12 @@ pub(super) fn build(
 ) -> Result<Rendered, RenderError> {
     let shown = decoded.stored.oriented(decoded.orientation);
     let base = recipe.largest(shown).oriented(decoded.orientation);
-    let base = info_span!("resize", width = base.width)
-        .in_scope(|| decoded.pixels.resized(base))?
-        .oriented(decoded.orientation);
-    drop(decoded.pixels);
+    let base = if decoded.pixels.size() == base {
+        decoded.pixels
+    } else {
+        info_span!("resize", width = base.width).in_scope(|| decoded.pixels.resized(base))?
+    };
+    let base = base.oriented(decoded.orientation);
 
     let mut order: Vec<(usize, Size, Dimensions)> = recipe
         .sizes

@@ -14,10 +14,11 @@ const WARNINGS: [&str; 7] = [
     "Application transferred too many scanlines",
 ];
 
+/// What a decoder complained about in a picture that it has written whole.
+pub(super) type Damage = Option<String>;
+
 /// The warning of a decoder that has written a whole picture, if there was one.
-pub(super) fn recoverable(
-    result: Result<(), turbojpeg::Error>,
-) -> Result<Option<String>, RenderError> {
+pub(super) fn recoverable(result: Result<(), turbojpeg::Error>) -> Result<Damage, RenderError> {
     match result {
         Ok(()) => Ok(None),
         Err(turbojpeg::Error::TurboJpegError(message))

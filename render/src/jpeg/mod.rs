@@ -1,12 +1,12 @@
-//! Decodes JPEG: to planes when nothing but the size changes, else to RGB.
+//! Decodes JPEG: to planes where it has luma and chroma, else to its samples.
 
 mod damage;
+mod packed;
 mod segments;
 
 use image::metadata::Orientation;
 use turbojpeg::{
     Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp,
-    YuvImage,
 };
 
 use super::colour::{Channels, Colour};
@@ -14,10 +14,11 @@ use super::decoded::Decoded;
 use super::error::{RenderError, Warning};
 use super::fit::Dimensions;
 use super::pixels::Pixels;
-use super::planes::{Chroma, Plane, Planes};
 use super::raster;
 use super::recipe::Recipe;
 use super::rgb::Rgb;
+use damage::Damage;
+use packed::Packed;
 use segments::Segments;
 
 /// Decodes at the smallest scale that is still as large as the largest size.
@@ -62,25 +63,26 @@ pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderErr
     };
     let channels = channels_of(&header);
     let colour = Colour::of(segments.icc.as_deref(), channels);
-    let planar = planar(&header, channels) && !matches!(colour, Colour::Convert(_));
+    // A profile of grey is applied to grey, one of colours to RGB.
+    let grey_profile = channels == Channels::Grey && matches!(colour, Colour::Convert(_));
+    let planar = planar(&header, channels) && !grey_profile;
     let per_pixel = if planar { 3 } else { 7 };
     budget.accept_memory(coefficients + size.area() * per_pixel + target.area() * 8)?;
 
     let mut warnings: Vec<Warning> = colour.warning().into_iter().collect();
     let pixels = if planar {
-        let (planes, damage) = decode_planes(&mut decompressor, bytes, &scaled, size)?;
+        let (packed, damage) = Packed::decode(&mut decompressor, bytes, &scaled, size)?;
         if let Some(message) = damage {
-            let (luma, red) = (&planes.luma, planes.chroma.as_ref().map(|c| &c.red));
-            let grey = damage::grey_rows(&luma.pixels, luma.size.width as usize, 128).min(
-                red.map_or(u32::MAX, |red| {
-                    damage::grey_rows(&red.pixels, red.size.width as usize, 128)
-                        .saturating_mul(luma.size.height)
-                        .div_ceil(red.size.height)
-                }),
-            );
-            warnings.push(damage::judge(&message, grey, luma.size.height)?);
+            warnings.push(damage::judge(&message, packed.grey_rows(), size.height)?);
         }
-        Pixels::Planes(planes)
+        let planes = packed.reduced(target)?;
+        if let Colour::Convert(_) = colour {
+            let rgb = planes.to_rgb();
+            let pixels = colour.to_srgb(rgb.pixels, channels);
+            Pixels::Rgb(Rgb { pixels, ..rgb })
+        } else {
+            Pixels::Planes(planes)
+        }
     } else {
         let (samples, damage) = decode_samples(&mut decompressor, bytes, size, channels)?;
         if let Some(message) = damage {
@@ -133,56 +135,6 @@ fn planar(header: &DecompressHeader, channels: Channels) -> bool {
         && header.subsamp != Subsamp::Unknown
 }
 
-type Damage = Option<String>;
-
-fn decode_planes(
-    decompressor: &mut Decompressor,
-    bytes: &[u8],
-    scaled: &DecompressHeader,
-    size: Dimensions,
-) -> Result<(Planes, Damage), RenderError> {
-    let subsamp = scaled.subsamp;
-    let (across, down) = (to_u32(subsamp.width()), to_u32(subsamp.height()));
-    let length = turbojpeg::yuv_pixels_len(scaled.width, 1, scaled.height, subsamp)
-        .map_err(|error| corrupt(&error))?;
-    let mut pixels = vec![0; length];
-    let damage = damage::recoverable(decompressor.decompress_to_yuv(
-        bytes,
-        YuvImage {
-            pixels: pixels.as_mut_slice(),
-            width: scaled.width,
-            align: 1,
-            height: scaled.height,
-            subsamp,
-        },
-    ))?;
-    if subsamp == Subsamp::Gray {
-        let luma = Plane { size, pixels };
-        return Ok((Planes { luma, chroma: None }, damage));
-    }
-    // The planes lie one after the other, luma padded to whole chroma samples.
-    let half = Dimensions::new(size.width.div_ceil(across), size.height.div_ceil(down));
-    let padded = Dimensions::new(half.width * across, half.height * down);
-    let samples = half.width as usize * half.height as usize;
-    let mut blue = pixels.split_off(pixels.len().saturating_sub(2 * samples));
-    let red = blue.split_off(samples.min(blue.len()));
-    let plane = |pixels| Plane { size: half, pixels };
-    let chroma = Chroma {
-        blue: plane(blue),
-        red: plane(red),
-        step: (across, down),
-    };
-    let planes = Planes {
-        luma: Plane {
-            size: padded,
-            pixels,
-        }
-        .trimmed(size),
-        chroma: Some(chroma),
-    };
-    Ok((planes, damage))
-}
-
 fn decode_samples(
     decompressor: &mut Decompressor,
     bytes: &[u8],
@@ -230,8 +182,4 @@ fn to_srgb(
 
 fn corrupt(error: &turbojpeg::Error) -> RenderError {
     RenderError::Corrupt(error.to_string())
-}
-
-fn to_u32(small: usize) -> u32 {
-    u32::try_from(small).unwrap_or(1)
 }

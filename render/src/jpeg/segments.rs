@@ -73,7 +73,7 @@ impl<'a> Segments<'a> {
 fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let mut rest = bytes;
     loop {
-        let at = rest.iter().position(|byte| *byte == 0xFF)?;
+        let at = memchr::memchr(0xFF, rest)?;
         match rest.get(at + 1)? {
             0x00 | 0xFF => rest = rest.get(at + 1..)?,
             marker => return Some((*marker, rest.get(at + 2..)?)),

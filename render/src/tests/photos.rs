@@ -18,42 +18,30 @@ fn files() -> Vec<std::path::PathBuf> {
     files
 }
 
-/// With `CONTACT_SHEET=file.png` in the environment of the build, draws one.
 #[test]
 fn every_photo_ends_in_renditions_or_a_code() {
     let files = files();
     // Decoding is what takes the time, and each photo keeps to one core.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut tiles: Vec<(usize, image::DynamicImage)> = std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..threads)
-            .map(|thread| {
-                let own = files.iter().enumerate().skip(thread).step_by(threads);
-                scope.spawn(move || {
-                    own.filter_map(|(index, path)| Some((index, tile_of(path)?)))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        runs.into_iter()
-            .flat_map(|run| run.join().unwrap())
-            .collect()
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let own = files.iter().skip(thread).step_by(threads);
+            scope.spawn(move || own.for_each(|path| ends(path)));
+        }
     });
-    tiles.sort_by_key(|(index, _)| *index);
-    if let Some(path) = option_env!("CONTACT_SHEET") {
-        let tiles: Vec<_> = tiles.into_iter().map(|(_, tile)| tile).collect();
-        contact_sheet(&tiles).save(path).unwrap();
-    }
 }
 
-/// The smallest rendition, for photos that have any.
-fn tile_of(path: &Path) -> Option<image::DynamicImage> {
+fn ends(path: &Path) {
     let bytes = std::fs::read(path).unwrap();
     let name = path.strip_prefix(PHOTOS).unwrap().display().to_string();
     let result = render(&bytes, &Recipe::default());
     println!("{name} | {}", outcome(&result));
-    let made = result.ok()?;
-    assert_eq!(made.renditions.len(), 4, "{name}");
-    Some(image::load_from_memory(&made.renditions[3].bytes).unwrap())
+    if let Ok(made) = result {
+        assert_eq!(made.renditions.len(), 4, "{name}");
+        for rendition in made.renditions {
+            image::load_from_memory(&rendition.bytes).unwrap();
+        }
+    }
 }
 
 fn outcome(result: &Result<Rendered, RenderError>) -> String {
@@ -61,23 +49,6 @@ fn outcome(result: &Result<Rendered, RenderError>) -> String {
         Ok(made) => format!("{}x{} {:?}", made.width, made.height, made.warnings),
         Err(error) => format!("{}: {error}", error.code()),
     }
-}
-
-fn contact_sheet(tiles: &[image::DynamicImage]) -> image::RgbImage {
-    let columns = 12;
-    let rows = u32::try_from(tiles.len()).unwrap().div_ceil(columns);
-    let mut sheet = image::RgbImage::new(columns * 160, rows * 110);
-    for (index, tile) in tiles.iter().enumerate() {
-        let index = u32::try_from(index).unwrap();
-        let (x, y) = (index % columns * 160, index / columns * 110);
-        image::imageops::overlay(
-            &mut sheet,
-            &tile.thumbnail(156, 106).into_rgb8(),
-            x.into(),
-            y.into(),
-        );
-    }
-    sheet
 }
 
 /// The sixteen files show the same scene, stored in all eight ways.

@@ -1,6 +1,7 @@
 //! Black-box tests of the whole, in one binary.
 #![cfg(test)]
 
+mod bombs;
 mod contract;
 mod endpoint;
 mod engines;
