@@ -13,6 +13,7 @@ mod pipeline;
 mod places;
 mod plot;
 mod scale;
+mod sheet;
 mod sight;
 mod thumbnails;
 
@@ -24,6 +25,8 @@ fn main() -> anyhow::Result<()> {
     let mut subjects: Vec<String> = std::env::args().skip(1).collect();
     match subjects.split_first() {
         Some((mode, rest)) if mode == "once" => return thumbnails::once(rest),
+        Some((mode, rest)) if mode == "make" => return thumbnails::make(rest),
+        Some((mode, rest)) if mode == "sheet" => return sheet::run(rest),
         Some((mode, rest)) if mode == "spoil" => return mutation::spoil(rest),
         Some((mode, rest)) if mode == "flushes" => return sight::flushes(rest),
         Some((mode, rest)) if mode == "floor" => return thumbnails::floor(rest),
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<()> {
             "scale" => scale::run(),
             "sight" => sight::run()?,
             "thumbnails" => thumbnails::run()?,
+            "quality" => thumbnails::quality()?,
             "mutation" => mutation::run()?,
             other => bail!("no benchmark is called {other}"),
         }

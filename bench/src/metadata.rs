@@ -18,7 +18,10 @@ const LARGE: u64 = 2_000_000;
 
 pub(crate) fn run() -> anyhow::Result<()> {
     if let Some(agreement) = agreement::measure()? {
-        figure::print("metadata.agreement_percent", agreement.percent(), "%");
+        figure::print("metadata.agreement_percent", agreement.all.percent(), "%");
+        if let Some(intact) = agreement.intact {
+            figure::print("metadata.agreement_intact_percent", intact.percent(), "%");
+        }
     }
     let photos = photos(Path::new(PHOTOS))?;
     bytes_fetched(&photos);

@@ -51,6 +51,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     figure::print("metadata.mutation_longest_us", micros(longest), "us");
     figure::print("metadata.mutation_slow_inputs", slow.into(), "inputs");
+    let peak = crate::thumbnails::peak_mb()?;
+    figure::print("metadata.mutation_inputs_million", 10.0, "million");
+    figure::print("metadata.mutation_peak_mb", peak, "MB");
     Ok(())
 }
 

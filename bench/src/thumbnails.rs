@@ -13,10 +13,19 @@ use turbojpeg::{Decompressor, ScalingFactor, YuvImage};
 use crate::figure::{self, percentile};
 use crate::metadata::{PHOTOS, python};
 
-/// Runs the peers' script and prints what it measured; nothing without Pillow,
-/// which makes the inputs.
+/// Runs the script that measures CPU and memory beside the peers.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/thumbnails.py");
+    script(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/thumbnails.py"))
+}
+
+/// Runs the script that compares what is made with the photos themselves.
+pub(crate) fn quality() -> anyhow::Result<()> {
+    script(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/quality.py"))
+}
+
+/// Prints the figures of a script; nothing without Python, and an error where
+/// it lacks a package.
+fn script(script: &str) -> anyhow::Result<()> {
     let started = Command::new(python())
         .arg(script)
         .arg(std::env::current_exe()?)
@@ -31,6 +40,20 @@ pub(crate) fn run() -> anyhow::Result<()> {
         figure::print(&format!("thumbnails.{name}"), value, &unit);
     }
     Ok(())
+}
+
+/// `make PHOTO SIZE FILE`: writes one rendition.
+pub(crate) fn make(arguments: &[String]) -> anyhow::Result<()> {
+    let [photo, size, file] = arguments else {
+        bail!("make PHOTO SIZE FILE");
+    };
+    let recipe = Recipe {
+        sizes: vec![Size::long_side("one", size.parse()?)],
+        ..Recipe::default()
+    };
+    let made = render(&std::fs::read(photo)?, &recipe)?;
+    let rendition = made.renditions.first().context("no size was made")?;
+    Ok(std::fs::write(file, &rendition.bytes)?)
 }
 
 /// `once PHOTO SIZE[,SIZE…] RUNS`: median CPU and peak memory of this process.
