@@ -4,7 +4,7 @@
 mod corpus;
 
 use cloudalbum_domain::wire::{EntryAnswer, ManifestEntry, Upload};
-use cloudalbum_domain::{FailureCode, Status};
+use cloudalbum_domain::Status;
 
 use crate::household::{Household, Person, entry, jpeg};
 use corpus::Bomb;
