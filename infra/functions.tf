@@ -2,27 +2,28 @@
 
 locals {
   # By the name of the crate and of its zip.
-  functions = merge(
-    { for queue, worker in var.workers : worker.function => {
-      memory  = worker.memory
-      timeout = worker.timeout
-      environment = {
-        QUEUE_URL = aws_sqs_queue.jobs[queue].url
-      }
-    } },
-    {
-      ingest-api = {
-        memory      = var.api.memory
-        timeout     = var.api.timeout
-        environment = merge(local.queue_urls, local.api_environment)
-      }
-      reconciler = {
-        memory      = var.reconciler.memory
-        timeout     = var.reconciler.timeout
-        environment = local.queue_urls
-      }
-    },
-  )
+  workers = { for queue, worker in var.workers : worker.function => {
+    memory      = worker.memory
+    timeout     = worker.timeout
+    environment = { QUEUE_URL = aws_sqs_queue.jobs[queue].url }
+  } }
+
+  services = {
+    ingest-api = {
+      memory      = var.api.memory
+      timeout     = var.api.timeout
+      environment = merge(local.queue_urls, local.mappings, local.api_environment, { RECONCILER_FUNCTION = local.reconciler })
+    }
+    reconciler = {
+      memory      = var.reconciler.memory
+      timeout     = var.reconciler.timeout
+      environment = local.queue_urls
+    }
+  }
+
+  reconciler = "${var.name}-reconciler"
+
+  lambdas = merge(aws_lambda_function.worker, aws_lambda_function.service)
 
   environment = {
     S3_PHOTO_BUCKET  = aws_s3_bucket.photos.id
@@ -38,6 +39,11 @@ locals {
     "${upper(queue)}_QUEUE_URL" = aws_sqs_queue.jobs[queue].url
     "${upper(queue)}_DLQ_URL"   = aws_sqs_queue.dlq[queue].url
   }]...)
+
+  # What an operator pauses a stage by.
+  mappings = { for queue, mapping in aws_lambda_event_source_mapping.worker :
+    "${upper(queue)}_MAPPING" => mapping.uuid
+  }
 
   api_environment = {
     BASE_URL                        = local.base_url
@@ -56,8 +62,36 @@ resource "aws_cloudwatch_log_group" "function" {
   retention_in_days = var.log_days
 }
 
-resource "aws_lambda_function" "all" {
-  for_each         = local.functions
+resource "aws_lambda_function" "worker" {
+  for_each         = local.workers
+  function_name    = "${var.name}-${each.key}"
+  role             = aws_iam_role.function[each.key].arn
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  filename         = "${var.zips}/${each.key}.zip"
+  source_code_hash = filebase64sha256("${var.zips}/${each.key}.zip")
+  memory_size      = each.value.memory
+  timeout          = each.value.timeout
+  depends_on       = [aws_iam_role_policy.function]
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  environment {
+    variables = merge(local.environment, each.value.environment, var.environment)
+  }
+}
+
+# Apart from the workers: the API is told the UUIDs of their mappings.
+resource "aws_lambda_function" "service" {
+  for_each         = local.services
   function_name    = "${var.name}-${each.key}"
   role             = aws_iam_role.function[each.key].arn
   runtime          = "provided.al2023"
@@ -86,7 +120,7 @@ resource "aws_lambda_function" "all" {
 resource "aws_lambda_event_source_mapping" "worker" {
   for_each                           = var.workers
   event_source_arn                   = aws_sqs_queue.jobs[each.key].arn
-  function_name                      = aws_lambda_function.all[each.value.function].arn
+  function_name                      = aws_lambda_function.worker[each.value.function].arn
   batch_size                         = each.value.batch
   maximum_batching_window_in_seconds = each.value.window
   function_response_types            = ["ReportBatchItemFailures"]
@@ -111,7 +145,7 @@ resource "aws_scheduler_schedule" "reconciler" {
 
   # A run that was missed is not made up for: the next one finds the same.
   target {
-    arn      = aws_lambda_function.all["reconciler"].arn
+    arn      = aws_lambda_function.service["reconciler"].arn
     role_arn = aws_iam_role.scheduler.arn
 
     retry_policy {
@@ -123,7 +157,7 @@ resource "aws_scheduler_schedule" "reconciler" {
 
 # Lambda would try a failed run twice more, beside the next one.
 resource "aws_lambda_function_event_invoke_config" "reconciler" {
-  function_name                = aws_lambda_function.all["reconciler"].function_name
+  function_name                = aws_lambda_function.service["reconciler"].function_name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 }

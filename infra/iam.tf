@@ -50,6 +50,8 @@ locals {
         Action   = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
         Resource = [local.originals]
       },
+      # An original that is not what was promised makes way; its version stays.
+      { Sid = "MakeWay", Effect = "Allow", Action = ["s3:DeleteObject"], Resource = [local.originals] },
       {
         Sid      = "SignDownloads", Effect = "Allow"
         Action   = ["s3:GetObject"]
@@ -86,6 +88,18 @@ locals {
         Action   = ["sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask"]
         Resource = local.dlqs
       },
+      # The board counts every record and every account.
+      {
+        Sid      = "Board", Effect = "Allow"
+        Action   = ["dynamodb:Scan"]
+        Resource = [aws_dynamodb_table.photo.arn, aws_dynamodb_table.user.arn]
+      },
+      # A run by hand is the reconciler's own: the API removes no version of an object.
+      {
+        Sid      = "Reconcile", Effect = "Allow"
+        Action   = ["lambda:InvokeFunction"]
+        Resource = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${local.reconciler}"]
+      },
       {
         Sid      = "ClientSecret", Effect = "Allow"
         Action   = ["ssm:GetParameter"]
@@ -112,7 +126,7 @@ locals {
       },
       {
         Sid      = "Records", Effect = "Allow"
-        Action   = ["dynamodb:Query"]
+        Action   = ["dynamodb:BatchGetItem", "dynamodb:Query"]
         Resource = local.photo_arns
       },
       { Sid = "Index", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [aws_dynamodb_table.index.arn] },
@@ -176,6 +190,24 @@ resource "aws_iam_role_policy" "function" {
   policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
 }
 
+# Apart from the others, which must be there before the functions that the mappings name.
+resource "aws_iam_role_policy" "pause" {
+  name = "pause"
+  role = aws_iam_role.function["ingest-api"].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "Pause"
+      Effect = "Allow"
+      Action = "lambda:UpdateEventSourceMapping"
+      Resource = [for mapping in aws_lambda_event_source_mapping.worker :
+        "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:${mapping.uuid}"
+      ]
+    }]
+  })
+}
+
 resource "aws_iam_role" "scheduler" {
   name = "${var.name}-scheduler"
 
@@ -199,7 +231,7 @@ resource "aws_iam_role_policy" "scheduler" {
     Statement = [{
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
-      Resource = aws_lambda_function.all["reconciler"].arn
+      Resource = aws_lambda_function.service["reconciler"].arn
     }]
   })
 }

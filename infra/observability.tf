@@ -90,7 +90,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_description   = "Invocations fail: see the function's log group."
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.all[each.key].function_name }
+  dimensions          = { FunctionName = local.lambdas[each.key].function_name }
   statistic           = "Sum"
   period              = 60
   evaluation_periods  = 5
@@ -107,7 +107,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_description   = "The account's concurrency is used up: ask for more, or lower the workers' maximum."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"
-  dimensions          = { FunctionName = aws_lambda_function.all[each.key].function_name }
+  dimensions          = { FunctionName = local.lambdas[each.key].function_name }
   statistic           = "Sum"
   period              = 60
   evaluation_periods  = 5

@@ -43,9 +43,14 @@ output "queues" {
   } }
 }
 
+output "mappings" {
+  description = "The UUIDs of the mappings that hand messages to the workers."
+  value       = { for name, mapping in aws_lambda_event_source_mapping.worker : name => mapping.uuid }
+}
+
 output "functions" {
   description = "The functions' names."
-  value       = { for name, function in aws_lambda_function.all : name => function.function_name }
+  value       = { for name, function in local.lambdas : name => function.function_name }
 }
 
 output "roles" {

@@ -4,6 +4,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use url::Url;
 
+use crate::function::Function;
+use crate::mapping::Mapping;
 use crate::parameter::{self, ParameterError};
 use crate::settings::Secret;
 use crate::signer::Signer;
@@ -31,6 +33,16 @@ impl Clients {
     /// The secret that SSM's Parameter Store keeps by that name.
     pub async fn parameter(&self, name: &str) -> Result<Secret, ParameterError> {
         parameter::read(&self.0, name).await
+    }
+
+    /// The function of that name.
+    pub fn function(&self, name: &str) -> Function {
+        Function::new(self.0.clone(), name)
+    }
+
+    /// The event source mapping with that UUID.
+    pub fn mapping(&self, uuid: &str) -> Mapping {
+        Mapping::new(self.0.clone(), uuid)
     }
 
     /// A client of DynamoDB.

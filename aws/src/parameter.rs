@@ -1,19 +1,11 @@
 //! Secrets that SSM's Parameter Store keeps, read once when a process starts.
 
-use std::error::Error as StdError;
-use std::time::{Duration, SystemTime};
-
 use aws_config::SdkConfig;
-use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::settings::Secret;
-
-const TARGET: &str = "AmazonSSM.GetParameter";
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+use crate::signed::{self, Call, CallError};
 
 /// Reads the `SecureString` by that name
 /// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>).
@@ -21,53 +13,24 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// One call at the start of a process: the SDK's client of SSM, the largest of
 /// all, would add more to a cold start than the call itself.
 pub(crate) async fn read(config: &SdkConfig, name: &str) -> Result<Secret, ParameterError> {
-    let failed = |source: Box<dyn StdError + Send + Sync>| ParameterError {
-        name: name.to_owned(),
-        source,
+    let call = Call {
+        service: "ssm",
+        method: http::Method::POST,
+        path: "/",
+        headers: &[
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "AmazonSSM.GetParameter"),
+        ],
+        body: json!({ "Name": name, "WithDecryption": true }).to_string(),
+        patience: signed::AT_ONCE,
     };
-    let answer = call(config, name).await.map_err(failed)?;
+    let answer: Answer = signed::send(config, call)
+        .await
+        .map_err(|source| ParameterError {
+            name: name.to_owned(),
+            source,
+        })?;
     Ok(Secret::new(answer.parameter.value))
-}
-
-async fn call(config: &SdkConfig, name: &str) -> Result<Answer, Box<dyn StdError + Send + Sync>> {
-    let region = config.region().ok_or("no region")?.as_ref();
-    let endpoint = match config.endpoint_url() {
-        Some(endpoint) => format!("{}/", endpoint.trim_end_matches('/')),
-        None => format!("https://ssm.{region}.amazonaws.com/"),
-    };
-    let provider = config.credentials_provider().ok_or("no credentials")?;
-    let identity = provider.provide_credentials().await?.into();
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("ssm")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()?;
-    let body = json!({ "Name": name, "WithDecryption": true }).to_string();
-    let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", TARGET)];
-    let signable = SignableRequest::new(
-        "POST",
-        &endpoint,
-        headers.into_iter(),
-        SignableBody::Bytes(body.as_bytes()),
-    )?;
-    let (instructions, _) = sign(signable, &params.into())?.into_parts();
-    let mut request = http::Request::post(&endpoint);
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    let mut request = request.body(body)?;
-    instructions.apply_to_request_http1x(&mut request);
-    let http = reqwest::Client::builder()
-        .timeout(Duration::from_secs(5))
-        .build()?;
-    let response = http.execute(request.try_into()?).await?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(format!("it answered {status}").into());
-    }
-    Ok(response.json().await?)
 }
 
 #[derive(Deserialize)]
@@ -88,13 +51,14 @@ struct Parameter {
 pub struct ParameterError {
     name: String,
     #[source]
-    source: Box<dyn StdError + Send + Sync>,
+    source: CallError,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clients::Clients;
+    use std::error::Error as _;
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 

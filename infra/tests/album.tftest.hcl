@@ -78,7 +78,7 @@ run "queues" {
 
   assert {
     condition = alltrue([for name, queue in aws_sqs_queue.jobs :
-    queue.visibility_timeout_seconds >= 6 * aws_lambda_function.all[var.workers[name].function].timeout])
+    queue.visibility_timeout_seconds >= 6 * local.lambdas[var.workers[name].function].timeout])
     error_message = "The visibility timeout must be at least six times the function's timeout."
   }
   assert {
@@ -150,7 +150,7 @@ run "rights" {
   command = apply
 
   assert {
-    condition = alltrue(flatten([for policy in concat(values(aws_iam_role_policy.function), [aws_iam_role_policy.scheduler]) :
+    condition = alltrue(flatten([for policy in concat(values(aws_iam_role_policy.function), [aws_iam_role_policy.pause, aws_iam_role_policy.scheduler]) :
       [for statement in jsondecode(policy.policy).Statement :
         alltrue([for action in flatten([statement.Action]) : !can(regex("\\*", action))]) &&
         (!contains(flatten([statement.Resource]), "*") || toset(flatten([statement.Action])) == toset(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]))
@@ -164,17 +164,39 @@ run "rights" {
     error_message = "Objects are reached by prefix."
   }
   assert {
-    condition = alltrue([for function, policy in aws_iam_role_policy.function :
-      alltrue([for statement in jsondecode(policy.policy).Statement :
-    function == "reconciler" || !anytrue([for action in flatten([statement.Action]) : can(regex("^(s3:DeleteObject|dynamodb:Scan)", action))])])])
-    error_message = "Only the reconciler may remove objects or walk a table."
+    condition = alltrue(flatten([for function, policy in aws_iam_role_policy.function :
+      [for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) :
+        contains(lookup({
+          "s3:DeleteObjectVersion" = ["reconciler"]
+          "s3:DeleteObject"        = ["reconciler", "ingest-api"]
+          "dynamodb:Scan"          = ["reconciler", "ingest-api"]
+          "lambda:InvokeFunction"  = ["ingest-api"]
+    }, action, [function]), function)]]]))
+    error_message = "Only the reconciler removes versions; only it and the API remove originals and walk tables; only the API invokes."
+  }
+  # What the programs call, by the name of the right that each call asks for.
+  assert {
+    condition = alltrue([for function, needs in {
+      thumbnail-worker = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+      metadata-worker  = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:GetObject", "s3:ListBucket", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+      reconciler       = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload", "sqs:SendMessage"]
+      ingest-api       = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask", "lambda:InvokeFunction", "ssm:GetParameter"]
+      } : length(setsubtract(needs, flatten([for statement in jsondecode(aws_iam_role_policy.function[function].policy).Statement : statement.Action]))) == 0
+    ])
+    error_message = "A role lacks what its program calls."
   }
   assert {
-    condition     = toset(keys(aws_lambda_function.all)) == toset(keys(aws_iam_role.function)) && toset(keys(aws_lambda_function.all)) == toset(keys(aws_cloudwatch_metric_alarm.errors))
+    condition = alltrue(flatten([for statement in jsondecode(aws_iam_role_policy.pause.policy).Statement :
+      [for resource in statement.Resource : can(regex(":event-source-mapping:[^*]+$", resource))]
+    ])) && length(jsondecode(aws_iam_role_policy.pause.policy).Statement[0].Resource) == length(var.workers)
+    error_message = "The API may switch the workers' own mappings, each by its UUID, and no other."
+  }
+  assert {
+    condition     = toset(keys(local.lambdas)) == toset(keys(aws_iam_role.function)) && toset(keys(local.lambdas)) == toset(keys(aws_cloudwatch_metric_alarm.errors))
     error_message = "Every function has a role of its own and an alarm."
   }
   assert {
-    condition     = alltrue([for function in aws_lambda_function.all : !can(function.environment[0].variables.COGNITO_CLIENT_SECRET)]) && aws_ssm_parameter.client_secret.type == "SecureString"
+    condition     = alltrue([for function in local.lambdas : !can(function.environment[0].variables.COGNITO_CLIENT_SECRET)]) && aws_ssm_parameter.client_secret.type == "SecureString"
     error_message = "The client's secret belongs into no function's environment."
   }
   assert {
@@ -187,12 +209,12 @@ run "functions" {
   command = apply
 
   assert {
-    condition = alltrue([for function in aws_lambda_function.all :
+    condition = alltrue([for function in local.lambdas :
     function.runtime == "provided.al2023" && function.architectures == tolist(["arm64"]) && function.tracing_config[0].mode == "Active"])
     error_message = "Functions run on arm64, and are traced."
   }
   assert {
-    condition     = aws_lambda_function.all["reconciler"].timeout < 300 && aws_lambda_function_event_invoke_config.reconciler.maximum_retry_attempts == 0 && aws_scheduler_schedule.reconciler.target[0].retry_policy[0].maximum_retry_attempts == 0
+    condition     = aws_lambda_function.service["reconciler"].timeout < 300 && aws_lambda_function_event_invoke_config.reconciler.maximum_retry_attempts == 0 && aws_scheduler_schedule.reconciler.target[0].retry_policy[0].maximum_retry_attempts == 0
     error_message = "Two runs of the reconciler must not overlap."
   }
   assert {

@@ -8,6 +8,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::function::Function;
+use cloudalbum_aws::mapping::Mapping;
 use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::requeue::Requeue;
 use cloudalbum_aws::sessions::Sessions;
@@ -16,7 +18,6 @@ use cloudalbum_aws::signer::Signer;
 use cloudalbum_aws::table::Table;
 use cloudalbum_aws::telemetry::{Metrics, Telemetry};
 use cloudalbum_domain::Photo;
-use reconciler::{Limits, Reconciler};
 
 use crate::auth::{Auth, sign_in};
 use crate::board::{self, Board};
@@ -44,12 +45,16 @@ pub struct App {
     pub signer: Signer,
     /// The queues of the workers.
     pub requeue: Requeue,
-    /// Mends what events lost.
-    pub reconciler: Reconciler,
+    /// Mends what events lost, if it is known.
+    pub reconciler: Option<Function>,
     /// The dead-letter queue of the thumbnail-worker, if it is known.
     pub thumbnails_dlq: Option<Queue>,
     /// The dead-letter queue of the metadata-worker, if it is known.
     pub metadata_dlq: Option<Queue>,
+    /// What hands messages to the thumbnail-worker, if it is known.
+    pub thumbnails_mapping: Option<Mapping>,
+    /// What hands messages to the metadata-worker, if it is known.
+    pub metadata_mapping: Option<Mapping>,
     /// What operators look at.
     pub board: Arc<Board>,
     /// The figures of this process.
@@ -67,27 +72,23 @@ impl App {
         let sessions = Sessions::new(clients.dynamodb(), table);
         let public = settings.s3_public_url.as_ref();
         let queue = |url: &str| Queue::new(clients.sqs(), url);
-        let table_of_photos = Table::new(clients.dynamodb(), &settings.table_prefix);
-        let bucket = Bucket::new(clients.s3(None), &*settings.bucket);
+        let mapping = |uuid: &str| clients.mapping(uuid);
+        let function = |name: &str| clients.function(name);
         let requeue = Requeue {
             thumbnails: queue(&settings.thumbnails_queue_url),
             metadata: queue(&settings.metadata_queue_url),
             bucket: settings.bucket.clone(),
         };
         Ok(Self {
-            reconciler: Reconciler {
-                table: table_of_photos.clone(),
-                bucket: bucket.clone(),
-                requeue: requeue.clone(),
-                limits: Limits::with_trash_days(settings.trash_days),
-                telemetry: telemetry.clone(),
-            },
-            table: table_of_photos,
-            bucket,
+            reconciler: settings.reconciler_function.as_deref().map(function),
+            table: Table::new(clients.dynamodb(), &settings.table_prefix),
+            bucket: Bucket::new(clients.s3(None), &*settings.bucket),
             signer: clients.signer(public, &settings.bucket),
             requeue,
             thumbnails_dlq: settings.thumbnails_dlq_url.as_deref().map(queue),
             metadata_dlq: settings.metadata_dlq_url.as_deref().map(queue),
+            thumbnails_mapping: settings.thumbnails_mapping.as_deref().map(mapping),
+            metadata_mapping: settings.metadata_mapping.as_deref().map(mapping),
             board: Arc::new(Board::new(&settings, clients)?),
             metrics: telemetry.metrics().clone(),
             auth: Arc::new(Auth::new(&settings, sessions.clone())?),

@@ -20,7 +20,7 @@ use cloudalbum_render::Recipe;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use rand::RngCore as _;
-use reconciler::Reconciler;
+use reconciler::{Limits, Reconciler};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -34,6 +34,7 @@ use crate::data::DataFolder;
 use crate::dynamodb::DynamoDb;
 use crate::faults::{self, Faults};
 use crate::front::{self, Front};
+use crate::lambda::Lambda;
 use crate::pump::{self, Mapping};
 use crate::s3::Store;
 use crate::settings::{Addresses, BUCKET, CLI_CLIENT, POOL, REGION, Settings, WEB_CLIENT, url};
@@ -104,10 +105,11 @@ impl Album {
         let faults = lookup("LOCAL_FAULTS").map(|plan| Faults::read(&plan));
         let faults = faults.transpose()?;
         let engines = Engines::open(&data, &addresses, secret, faults.clone()).await?;
-        let (dynamodb, objects, queues) = (
+        let (dynamodb, objects, queues, lambda) = (
             engines.dynamodb.clone(),
             Arc::clone(&engines.s3),
             engines.sqs.clone(),
+            engines.lambda.clone(),
         );
         let mut calls = engines.router(&addresses, &credentials)?;
         if let Some(faults) = faults {
@@ -135,23 +137,27 @@ impl Album {
             .await
             .context("cannot create the tables")?;
 
-        let (pausing, paused) = watch::channel(pump::paused(&table).await?);
-        tasks.spawn(stoppable(
-            pump::follow_pauses(table.clone(), pausing),
-            stopping.clone(),
-        ));
+        lambda.pause(pump::paused(&table).await?);
         let pumps = Pumps {
             queues,
-            paused,
+            paused: lambda.paused(),
             clients: clients.clone(),
             addresses: addresses.clone(),
             telemetry: telemetry.clone(),
             stopping: stopping.clone(),
         };
         pumps.start(&mut tasks, &table, &bucket, service.max_upload_bytes);
+        let limits = Limits::with_trash_days(service.trash_days);
         let service = ingest_api::App::new(service, &clients, &telemetry)?;
+        let reconciler = lambda.deploy(Reconciler {
+            requeue: service.requeue.clone(),
+            table,
+            bucket,
+            limits,
+            telemetry: telemetry.clone(),
+        });
         tasks.spawn(stoppable(
-            reconcile(service.reconciler.clone(), settings.reconcile_every),
+            reconcile(reconciler.clone(), settings.reconcile_every),
             stopping.clone(),
         ));
         if let Some(address) = service.settings.metrics_address {
@@ -199,6 +205,7 @@ struct Engines {
     s3: Arc<Store>,
     dynamodb: DynamoDb,
     sqs: Sqs,
+    lambda: Lambda,
     cognito: Cognito,
 }
 
@@ -250,6 +257,7 @@ impl Engines {
             s3,
             dynamodb,
             sqs,
+            lambda: Lambda::default(),
             cognito,
         })
     }
@@ -265,6 +273,7 @@ impl Engines {
             s3: self.s3,
             dynamodb: self.dynamodb,
             sqs: self.sqs,
+            lambda: self.lambda,
             cognito: self.cognito.calls(),
             pages: self.cognito.pages(),
             hosts: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],

@@ -8,6 +8,7 @@ pub mod data;
 pub mod dynamodb;
 pub mod faults;
 pub mod front;
+pub mod lambda;
 pub mod pump;
 pub mod s3;
 pub mod settings;

@@ -82,30 +82,10 @@ pub async fn run<J, F>(
     }
 }
 
-/// The stages that are paused.
+/// The stages that operators paused before this process started.
 pub async fn paused(table: &Table) -> Result<Vec<Stage>, TableError> {
     let pauses = table.paused().await?;
     Ok(pauses.iter().map(|pause| pause.stage).collect())
-}
-
-/// Follows the durable setting of paused stages, for as long as it is polled.
-pub async fn follow_pauses(table: Table, told: watch::Sender<Vec<Stage>>) {
-    loop {
-        match paused(&table).await {
-            Ok(stages) => {
-                told.send_if_modified(|known| {
-                    let changed = *known != stages;
-                    *known = stages;
-                    changed
-                });
-            }
-            Err(error) => tracing::warn!(
-                error = format!("{:#}", anyhow::Error::from(error)),
-                "cannot read which stages are paused"
-            ),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
 }
 
 async fn work<J, F>(

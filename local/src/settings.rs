@@ -10,6 +10,8 @@ use clap::Parser;
 use cloudalbum_aws::settings::environment;
 use url::Url;
 
+use crate::lambda;
+
 /// The region that signatures name.
 pub(crate) const REGION: &str = "us-east-1";
 /// The bucket.
@@ -110,8 +112,11 @@ impl Addresses {
             ("BASE_URL", self.app.to_string()),
             ("THUMBNAILS_QUEUE_URL", self.queue("thumbnails")),
             ("THUMBNAILS_DLQ_URL", self.queue("thumbnails-dlq")),
+            ("THUMBNAILS_MAPPING", "thumbnails".to_owned()),
             ("METADATA_QUEUE_URL", self.queue("metadata")),
             ("METADATA_DLQ_URL", self.queue("metadata-dlq")),
+            ("METADATA_MAPPING", "metadata".to_owned()),
+            ("RECONCILER_FUNCTION", lambda::RECONCILER.to_owned()),
             ("LONG_POLL_SECONDS", "20".to_owned()),
             ("TRACES_URL", self.traces.to_string()),
             ("TRACE_EXPORT", "otlp".to_owned()),

@@ -10,6 +10,13 @@ use cloudalbum_aws::telemetry::{Invocations, Telemetry};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use reconciler::{Limits, Reconciler};
+use serde::Deserialize;
+
+/// An order of an operator, or the schedule's event, which has nothing of it.
+#[derive(Deserialize)]
+struct Event {
+    dry_run: Option<bool>,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -27,11 +34,15 @@ async fn main() -> Result<(), Error> {
         limits: Limits::with_trash_days(settings.trash_days),
         telemetry: telemetry.clone(),
     };
-    let handler = service_fn(move |_event: LambdaEvent<serde_json::Value>| {
+    let handler = service_fn(move |event: LambdaEvent<Event>| {
         let reconciler = reconciler.clone();
+        let order = event.payload.dry_run;
         async move {
-            let report = reconciler.run(Timestamp::now(), false).await;
-            if report.errors > 0 {
+            let report = reconciler
+                .run(Timestamp::now(), order.unwrap_or(false))
+                .await;
+            // Whoever ordered the run reads the report; of the schedule's runs an alarm tells.
+            if order.is_none() && report.errors > 0 {
                 return Err(Error::from("some walks broke off"));
             }
             Ok(report)

@@ -33,15 +33,20 @@ class Person:
 
     def __init__(self, engine, outputs, url, email):
         self.url, self.email = url, email
-        cognito, pool = engine.client("cognito-idp"), outputs["user_pool"]
+        self.cognito, self.client = engine.client("cognito-idp"), outputs["user_pool"]["cli"]
+        cognito, pool = self.cognito, outputs["user_pool"]
         cognito.sign_up(
             ClientId=pool["cli"], Username=email, Password=PASSWORD, UserAttributes=[{"Name": "email", "Value": email}]
         )
         cognito.admin_confirm_sign_up(UserPoolId=pool["id"], Username=email)
-        signed_in = cognito.initiate_auth(
-            ClientId=pool["cli"],
+        self.sign_in()
+
+    def sign_in(self):
+        """Gets a token that names the groups of this moment."""
+        signed_in = self.cognito.initiate_auth(
+            ClientId=self.client,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
+            AuthParameters={"USERNAME": self.email, "PASSWORD": PASSWORD},
         )
         self.token = signed_in["AuthenticationResult"]["AccessToken"]
 

@@ -8,6 +8,7 @@ import time
 import album
 import counts
 import faults
+import operate
 import photos
 import roles
 from engine import Engine
@@ -55,6 +56,7 @@ def drive(engine, front, stack):
     phase("partial failure and dead letter", lambda: faults.partial_failure(engine, outputs, ann))
     phase("outage and redrive", lambda: faults.outage_and_redrive(engine, outputs, ann))
     phase("reconciler", lambda: faults.reconcile(engine, outputs))
+    phase("operators", lambda: operators(engine, outputs, ann, front.url))
     allowed, denied = phase("roles", lambda: roles.check(engine, outputs))
     removed = phase("destroy", stack.destroy)
     assert removed == made, f"{made} made, {removed} destroyed"
@@ -67,6 +69,16 @@ def drive(engine, front, stack):
         print(f"figure cloud.{name}_per_photo {value:.1f} {'count' if name == 'index_items' else 'bytes'}")
     print(f"figure cloud.calls_allowed {allowed} count")
     print(f"figure cloud.calls_denied {denied} count")
+
+
+def operators(engine, outputs, person, url):
+    """Each order that an operator gives, by the API's own role."""
+    operate.stranger(engine, outputs, url)
+    operate.promote(engine, outputs, person)
+    operate.look(person)
+    operate.pause_and_resume(engine, outputs, person)
+    operate.reconcile(person)
+    operate.redrive(person)
 
 
 def refused_without_a_token(front):

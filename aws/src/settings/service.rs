@@ -70,10 +70,19 @@ pub struct ServiceSettings {
     pub thumbnails_queue_url: String,
     /// `THUMBNAILS_DLQ_URL`: its dead-letter queue.
     pub thumbnails_dlq_url: Option<String>,
+    /// `THUMBNAILS_MAPPING`: the UUID of the mapping that hands messages to the worker;
+    /// without it the stage cannot be paused.
+    pub thumbnails_mapping: Option<String>,
     /// `METADATA_QUEUE_URL`: the queue of the metadata-worker.
     pub metadata_queue_url: String,
     /// `METADATA_DLQ_URL`: its dead-letter queue.
     pub metadata_dlq_url: Option<String>,
+    /// `METADATA_MAPPING`: the UUID of the mapping that hands messages to the worker;
+    /// without it the stage cannot be paused.
+    pub metadata_mapping: Option<String>,
+    /// `RECONCILER_FUNCTION`: the function that operators run by hand; without
+    /// it they cannot.
+    pub reconciler_function: Option<String>,
     /// `TRACES_URL`: the trace store that operators look into, if there is one.
     pub traces_url: Option<Url>,
     /// `METRICS_ADDR`: where `/metrics` is served to whoever can connect; a
@@ -126,7 +135,10 @@ impl ServiceSettings {
         let urls_per_minute = r.within("URLS_PER_MINUTE", 6_000, 1..=1_000_000);
         let trash_days = r.within("TRASH_DAYS", 30, 0..=3650);
         let thumbnails_dlq_url = r.optional("THUMBNAILS_DLQ_URL");
+        let thumbnails_mapping = r.optional("THUMBNAILS_MAPPING");
         let metadata_dlq_url = r.optional("METADATA_DLQ_URL");
+        let metadata_mapping = r.optional("METADATA_MAPPING");
+        let reconciler_function = r.optional("RECONCILER_FUNCTION");
         let traces_url = r.optional("TRACES_URL");
         let metrics_address = r.optional::<SocketAddr>("METRICS_ADDR");
         if metrics_address.is_some_and(|address| !address.ip().is_loopback()) {
@@ -158,8 +170,11 @@ impl ServiceSettings {
                 trash_days,
                 thumbnails_queue_url: thumbnails_queue_url?,
                 thumbnails_dlq_url,
+                thumbnails_mapping,
                 metadata_queue_url: metadata_queue_url?,
                 metadata_dlq_url,
+                metadata_mapping,
+                reconciler_function,
                 traces_url,
                 metrics_address,
                 telemetry,

@@ -5,7 +5,6 @@ use axum::extract::State;
 use cloudalbum_domain::wire::{Reconcile, Reconciled};
 
 use super::audit;
-use crate::uploads::now;
 use crate::{App, Caller, Problem};
 
 /// Compares records, objects, parts and counters, and mends what differs; with
@@ -20,18 +19,12 @@ pub(crate) async fn reconcile(
     Json(order): Json<Reconcile>,
 ) -> Result<Json<Reconciled>, Problem> {
     caller.require_operator()?;
+    let reconciler = app.reconciler.as_ref().ok_or_else(Problem::not_found)?;
     let target = if order.dry_run { "dry run" } else { "all" };
     let audit = audit::begin(&app, &caller, "reconcile", target).await?;
-    let report = app.reconciler.run(now(), order.dry_run).await;
-    let mends = report.mends.values().sum();
-    audit::finish(&app, audit, mends).await?;
-    let named = report.mends.iter();
-    Ok(Json(Reconciled {
-        dry_run: report.dry_run,
-        looked_at: report.looked_at,
-        mends: named
-            .map(|(mend, count)| (mend.as_str().to_owned(), *count))
-            .collect(),
-        errors: report.errors,
-    }))
+    // Its own function does it, since it alone may remove what was stored.
+    let invoked = reconciler.invoke(&order).await;
+    let report: Reconciled = invoked.map_err(|error| Problem::unavailable(&error))?;
+    audit::finish(&app, audit, report.mends.values().sum()).await?;
+    Ok(Json(report))
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use cloudalbum_aws::mapping::Mapping;
 use cloudalbum_aws::table::Pause;
 use cloudalbum_domain::Stage;
 use cloudalbum_domain::wire::{StageView, Stages};
@@ -32,7 +33,10 @@ pub(crate) async fn pause(
 ) -> Result<Json<Stages>, Problem> {
     caller.require_operator()?;
     let stage = stage(&name)?;
+    let mapping = mapping(&app, stage)?;
     let audit = audit::begin(&app, &caller, "pause", name).await?;
+    let switched = mapping.switch(false).await;
+    switched.map_err(|error| Problem::unavailable(&error))?;
     let pause = Pause {
         stage,
         by: caller.username.clone(),
@@ -56,11 +60,23 @@ pub(crate) async fn resume(
 ) -> Result<Json<Stages>, Problem> {
     caller.require_operator()?;
     let stage = stage(&name)?;
+    let mapping = mapping(&app, stage)?;
     let audit = audit::begin(&app, &caller, "resume", name).await?;
+    let switched = mapping.switch(true).await;
+    switched.map_err(|error| Problem::unavailable(&error))?;
     let resumed = app.table.resume(stage).await;
     resumed.map_err(|error| Problem::unavailable(&error))?;
     audit::finish(&app, audit, 1).await?;
     Ok(Json(read(&app).await?))
+}
+
+/// Switched before it is written down: what stands there has happened.
+fn mapping(app: &App, stage: Stage) -> Result<&Mapping, Problem> {
+    let mapping = match stage {
+        Stage::Thumbnails => &app.thumbnails_mapping,
+        Stage::Metadata => &app.metadata_mapping,
+    };
+    mapping.as_ref().ok_or_else(Problem::not_found)
 }
 
 async fn read(app: &App) -> Result<Stages, Problem> {

@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 
 use super::Faults;
 use super::plan::Kind;
+use crate::lambda::Call;
 
 /// How much longer a slow call takes.
 const SLOW: Duration = Duration::from_secs(1);
@@ -64,7 +65,8 @@ async fn end() -> Response {
     std::future::pending().await
 }
 
-/// `s3.PutObject`, `dynamodb.UpdateItem`, `sqs.SendMessage`.
+/// `s3.PutObject`, `dynamodb.UpdateItem`, `sqs.SendMessage`,
+/// `lambda.Invoke`.
 fn operation(request: &Request) -> Option<String> {
     if let Some(target) = request.headers().get("x-amz-target") {
         let (service, name) = target.to_str().ok()?.split_once('.')?;
@@ -73,6 +75,11 @@ fn operation(request: &Request) -> Option<String> {
             "AmazonSQS" => Some(format!("sqs.{name}")),
             _ => None,
         };
+    }
+    match Call::parse(request.uri().path()) {
+        Some(Call::Mapping(_)) => return Some("lambda.UpdateEventSourceMapping".to_owned()),
+        Some(Call::Function(_)) => return Some("lambda.Invoke".to_owned()),
+        None => {}
     }
     let query = request.uri().query().unwrap_or_default();
     let asks = |name: &str| {

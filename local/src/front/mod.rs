@@ -1,4 +1,4 @@
-//! The one address of S3, `DynamoDB`, SQS and Cognito.
+//! The one address of S3, `DynamoDB`, SQS, Cognito and Lambda.
 
 mod cors;
 mod guard;
@@ -22,6 +22,7 @@ use tower::ServiceExt;
 
 use crate::credentials::Credentials;
 use crate::dynamodb::DynamoDb;
+use crate::lambda::{Call, Lambda};
 use crate::s3::Store;
 use crate::sigv4;
 use crate::sqs::Sqs;
@@ -43,6 +44,7 @@ pub struct Front {
     pub s3: Arc<Store>,
     pub dynamodb: DynamoDb,
     pub sqs: Sqs,
+    pub lambda: Lambda,
     /// Answers POST `/` for targets of Cognito, unsigned calls included.
     pub cognito: Router,
     /// Cognito's pages, such as `/oauth2/token`; they come before S3's bucket names.
@@ -58,6 +60,7 @@ struct Engines {
     s3: S3Service,
     dynamodb: DynamoDb,
     sqs: Sqs,
+    lambda: Lambda,
     cognito: Router,
     allowed: Arc<Allowed>,
 }
@@ -78,6 +81,7 @@ pub fn router(front: Front) -> anyhow::Result<Router> {
         credentials: front.credentials,
         dynamodb: front.dynamodb,
         sqs: front.sqs,
+        lambda: front.lambda,
         cognito: front.cognito,
         allowed: Arc::clone(&allowed),
     });
@@ -144,8 +148,16 @@ async fn dispatch(State(engines): State<Arc<Engines>>, request: Request) -> Resp
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
         .map(str::to_owned);
-    let Some(target) = target else {
-        return engines.object(request).await;
+    let target = match (target, Call::parse(request.uri().path())) {
+        (Some(target), _) => target,
+        (None, None) => return engines.object(request).await,
+        (None, Some(call)) => {
+            let method = request.method().clone();
+            return match engines.signed("lambda", request).await {
+                Ok(body) => engines.lambda.handle(&call, &method, &body).await,
+                Err(refusal) => refusal,
+            };
+        }
     };
     if !engines.allowed.origin(request.headers()) {
         return (StatusCode::FORBIDDEN, "this origin may not call\n").into_response();

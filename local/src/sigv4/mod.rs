@@ -1,4 +1,4 @@
-//! Signatures of DynamoDB and SQS calls, verified by signing the request again.
+//! Signatures of DynamoDB, SQS and Lambda calls, verified by signing the request again.
 
 mod header;
 mod refusal;
@@ -20,8 +20,10 @@ pub use refusal::Refusal;
 /// How far the client's clock may be off.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
-/// Headers that must be signed, since they decide what a call means.
-const MUST: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
+/// Headers that must be there and signed.
+const MUST: [&str; 2] = ["host", "x-amz-date"];
+/// The header that decides what a call means, where the path does not.
+const TARGET: &str = "x-amz-target";
 
 /// Verifies that `head` and `body` were signed for `service` with these credentials.
 ///
@@ -56,7 +58,12 @@ pub fn verify(
         return Err(Refusal::Mismatch);
     }
     let signed: Vec<&str> = authorization.signed_headers.split(';').collect();
-    if MUST.iter().any(|name| !signed.contains(name)) {
+    let target = head.headers.contains_key(TARGET).then_some(TARGET);
+    if MUST
+        .into_iter()
+        .chain(target)
+        .any(|name| !signed.contains(&name))
+    {
         return Err(Refusal::Incomplete);
     }
     let mut headers = Vec::with_capacity(signed.len());

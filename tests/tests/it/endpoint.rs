@@ -16,6 +16,7 @@ use axum::Router;
 use cloudalbum_local::clock::Clock;
 use cloudalbum_local::dynamodb::DynamoDb;
 use cloudalbum_local::front::{self, Front};
+use cloudalbum_local::lambda::Lambda;
 use cloudalbum_local::s3::Store;
 use cloudalbum_local::sqs::{self, Sqs};
 use cloudalbum_local::topic::{self, QUEUES};
@@ -91,6 +92,7 @@ impl Endpoint {
             s3,
             dynamodb: DynamoDb::open(&folder.path().join("dynamodb.sqlite"))?,
             sqs,
+            lambda: Lambda::default(),
             cognito: Router::new(),
             pages: Router::new(),
             hosts: vec!["127.0.0.1".to_owned()],

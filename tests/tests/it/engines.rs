@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_aws::clients::Clients;
+use cloudalbum_aws::mapping::Mapping;
 use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::requeue::Requeue;
 use cloudalbum_aws::table::{Pause, Table};
@@ -73,14 +74,20 @@ impl Household {
                 by: "a test".to_owned(),
                 at: Timestamp::now(),
             };
+            self.mapping(stage).await.switch(false).await.unwrap();
             self.table().await.pause(&pause).await.unwrap();
         }
     }
 
     pub(crate) async fn resume_stages(&self) {
         for stage in Stage::ALL {
+            self.mapping(stage).await.switch(true).await.unwrap();
             self.table().await.resume(stage).await.unwrap();
         }
+    }
+
+    async fn mapping(&self, stage: Stage) -> Mapping {
+        self.clients().await.mapping(stage.as_str())
     }
 
     /// Loses what waits in the queues.

@@ -1,6 +1,9 @@
 //! What operators do: list failures by code, redrive, move dead letters back,
 //! pause a stage, and read who did it.
 
+use std::error::Error as _;
+
+use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Outgoing;
 use cloudalbum_domain::wire::{AuditList, FailureList, Redriven, Stages};
 use cloudalbum_domain::{FailureCode, Stage, Status};
@@ -92,6 +95,33 @@ async fn a_paused_stage_loses_nothing() {
     let audit: AuditList = ann.get("v1/ops/audit").await.json().await.unwrap();
     let actions: Vec<&str> = audit.entries.iter().map(|entry| &*entry.action).collect();
     assert_eq!(actions, ["resume", "pause"]);
+    household.album.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_is_switched_by_who_signs_alone() {
+    let household = Household::start().await;
+    let clients = household.clients().await;
+    clients.mapping("metadata").switch(true).await.unwrap();
+    let unknown = clients.mapping("places").switch(true).await.unwrap_err();
+    assert!(unknown.source().unwrap().to_string().contains("404"));
+    let path = "2015-03-31/event-source-mappings/metadata";
+    let url = household.album.aws.join(path).unwrap();
+    let unsigned = reqwest::Client::new().put(url).body(r#"{"Enabled":false}"#);
+    assert_eq!(
+        unsigned.send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+    let stranger = Clients::at(&household.album.aws, "us-east-1", "key", "secret").await;
+    let refused = stranger.mapping("metadata").switch(false).await;
+    assert!(
+        refused
+            .unwrap_err()
+            .source()
+            .unwrap()
+            .to_string()
+            .contains("403")
+    );
     household.album.stop().await;
 }
 
