@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use cloudalbum_domain::{OriginalKey, RenditionKey};
 use jiff::Timestamp;
 
+mod copy;
 mod multipart;
 mod removal;
 

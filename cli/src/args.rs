@@ -131,6 +131,8 @@ pub(crate) enum Command {
     },
     /// Says what so many photos cost on AWS.
     Cost(crate::cost::CostArgs),
+    /// Moves the album of this machine to AWS; run it again to go on where it stopped.
+    Migrate(MigrateArgs),
     /// Says who may open the operations board.
     Operators(OperatorsArgs),
     /// Looks after queues and failures; for operators.
@@ -148,6 +150,25 @@ pub(crate) enum Command {
     },
     /// Writes the manual page.
     Man,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct MigrateArgs {
+    /// The bucket of photos on AWS.
+    #[arg(long, value_name = "NAME")]
+    pub bucket: String,
+    /// What the names of the tables on AWS start with.
+    #[arg(long, value_name = "PREFIX", default_value = "cloudalbum-")]
+    pub tables: String,
+    /// Where they are. Credentials are found as the AWS command line finds them.
+    #[arg(long, env = "AWS_REGION", value_name = "REGION")]
+    pub region: String,
+    /// Says what would move, and moves nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// At most this many photos on their way at once.
+    #[arg(long, default_value = "8", value_name = "N")]
+    pub parallel: NonZeroUsize,
 }
 
 #[derive(clap::Args)]

@@ -10,6 +10,7 @@ mod changes;
 mod cognito;
 mod cost;
 mod download;
+mod migrate;
 mod operators;
 mod ops;
 mod session;
@@ -57,6 +58,7 @@ async fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
         Command::Retry { ids } => return album::retry(&settings, &ids, terminal).await,
         Command::Status { watch } => changes::status(&settings, watch, terminal).await?,
         Command::Cost(given) => cost::run(&given, terminal)?,
+        Command::Migrate(given) => return migrate::run(&settings, &given, terminal).await,
         Command::Operators(given) => operators::run(&settings, given, terminal).await?,
         Command::Ops(given) => ops::run(&settings, given, terminal).await?,
         Command::Reconcile { dry_run } => ops::reconcile(&settings, dry_run, terminal).await?,

@@ -20,10 +20,11 @@ use crate::terminal::Terminal;
 const ON_AWS: &str = "on AWS use: aws cognito-idp admin-add-user-to-group --group-name operators \
     --user-pool-id \"$COGNITO_POOL_ID\" --username EMAIL";
 
+/// What signs calls to the album of this machine.
 #[derive(Deserialize)]
-struct KeyPair {
-    access_key: String,
-    secret_key: String,
+pub(crate) struct KeyPair {
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
 }
 
 pub(crate) async fn run(
@@ -158,7 +159,8 @@ impl Table {
     }
 }
 
-fn read_keys(path: &Path) -> anyhow::Result<KeyPair> {
+/// Reads what signs calls.
+pub(crate) fn read_keys(path: &Path) -> anyhow::Result<KeyPair> {
     let text = std::fs::read(path).with_context(|| {
         format!(
             "cannot read {}: name the data folder with --data or CLOUDALBUM_DATA; {ON_AWS}",

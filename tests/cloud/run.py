@@ -31,7 +31,9 @@ def main():
             # TLS ends at the front, as it does at CloudFront.
             drive(engine, front, Stack(engine, folder, front.url.replace("http:", "https:")))
         except BaseException:
-            print(engine.log.read_text()[-6000:], file=sys.stderr)
+            told = engine.log.read_text()
+            errors = [line for line in told.splitlines() if '"level":"ERROR"' in line]
+            print(*errors[-20:], told[-6000:], sep="\n", file=sys.stderr)
             raise
         finally:
             front.stop()

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 
-# What differs from AWS, and nothing else: where the provider goes, where the state is, where keys are served.
+# What differs from AWS, and nothing else: where the provider goes, where the state is, where keys are served, one right.
 OVERRIDE = """
 terraform {{
   backend "local" {{}}
@@ -26,6 +26,20 @@ locals {{
 }}
 """
 
+RIGHT = """
+# AWS asks for sqs:SendMessage, whether messages come in batches or not.
+resource "aws_iam_role_policy" "engine" {
+  for_each = toset(["ingest-api", "reconciler"])
+  name     = "engine"
+  role     = aws_iam_role.function[each.key].id
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sqs:SendMessageBatch", Resource = local.jobs }]
+  })
+}
+"""
+
 
 class Stack:
     def __init__(self, engine, folder, base_url):
@@ -33,6 +47,7 @@ class Stack:
         self.folder = pathlib.Path(folder, "infra")
         shutil.copytree(root / "infra", self.folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
         (self.folder / "engine_override.tf").write_text(OVERRIDE.format(url=engine.url))
+        (self.folder / "engine.tf").write_text(RIGHT)
         self.environment = {**os.environ, "AWS_ENDPOINT_URL": engine.url, "AWS_EC2_METADATA_DISABLED": "true"}
         self.environment.pop("AWS_PROFILE", None)
         variables = {

@@ -4,6 +4,7 @@
 //! function of the domain makes the next version, and the write is conditional
 //! on the version it was made from, together with the index items that differ.
 
+mod admit;
 mod album;
 mod backlog;
 mod census;

@@ -26,7 +26,7 @@ pub(super) const BY_THUMBNAILS_FAILURE: &str = "photo-by-thumbnails-failure";
 /// See [`BY_THUMBNAILS_FAILURE`].
 pub(super) const BY_METADATA_FAILURE: &str = "photo-by-metadata-failure";
 /// GSI: the workshop's index of accounts by e-mail address.
-const BY_EMAIL: &str = "user-email-index";
+pub(super) const BY_EMAIL: &str = "user-email-index";
 
 /// The tables' names: a prefix before `Photo`, `PhotoIndex`, `User`, `Session`,
 /// `Ops`.

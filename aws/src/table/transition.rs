@@ -136,7 +136,8 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn add(
+    /// The write of one more index item.
+    pub(super) fn add(
         &self,
         owner: &OwnerId,
         id: PhotoId,

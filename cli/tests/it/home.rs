@@ -21,6 +21,11 @@ pub(crate) struct Home {
 impl Home {
     /// Starts an album whose upload URLs lead through the tap, and signs up.
     pub(crate) async fn start(services: &[(&str, &str)]) -> Self {
+        Self::start_as("ann@example.com", services).await
+    }
+
+    /// The same, with an account of that address.
+    pub(crate) async fn start_as(email: &str, services: &[(&str, &str)]) -> Self {
         let tap = Tap::listen().await;
         let folder = tempfile::tempdir().unwrap();
         let mut told: HashMap<String, String> = services
@@ -43,7 +48,7 @@ impl Home {
         let store = album.aws.socket_addrs(|| None).unwrap();
         tap.lead_to(*store.first().unwrap());
         let home = Self { album, tap, folder };
-        let ann = ["signup", "--email", "ann@example.com", "--password-stdin"];
+        let ann = ["signup", "--email", email, "--password-stdin"];
         let mut child = home.spawn(&ann, Stdio::piped());
         let mut password = child.stdin.take().unwrap();
         password.write_all(b"Passw0rd-of-a-test\n").await.unwrap();
@@ -57,18 +62,25 @@ impl Home {
         self.folder.path()
     }
 
-    fn spawn(&self, arguments: &[&str], input: Stdio) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_cloudalbum"))
+    /// The client with this album in its environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloudalbum"));
+        command
             .args(arguments)
             .env("CLOUDALBUM_SERVER", self.album.app.as_str())
             .env("CLOUDALBUM_AWS_ADDR", address(&self.album.aws))
             .env("CLOUDALBUM_DATA", self.folder.path().join("data"))
             .env("XDG_CONFIG_HOME", self.folder.path().join("config"))
             .env_remove("CLOUDALBUM_TOKEN")
+            .kill_on_drop(true);
+        command
+    }
+
+    fn spawn(&self, arguments: &[&str], input: Stdio) -> Child {
+        self.command(arguments)
             .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .unwrap()
     }

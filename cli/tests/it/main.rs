@@ -3,5 +3,6 @@
 
 mod commands;
 mod home;
+mod migrate;
 mod resume;
 mod tap;

@@ -4,6 +4,7 @@
 mod arrival;
 #[cfg(test)]
 mod edits;
+mod moved;
 mod new;
 mod owner;
 mod purge;

@@ -51,6 +51,29 @@ fn ready() -> Photo {
 }
 
 #[test]
+fn a_photo_moves_whole_and_under_the_id_of_its_new_owner() {
+    let bob = "bob".parse().unwrap();
+    assert_eq!(photo().moved_to(&bob, now(9)), None, "it never arrived");
+    let ready = ready();
+    let moved = ready.moved_to(&bob, now(9)).unwrap();
+    assert_eq!(moved.id, crate::PhotoId::derive(&bob, &ready.sha256));
+    assert_eq!((&moved.owner, moved.changed_at), (&bob, now(9)));
+    assert_eq!(moved.status(), Status::Ready);
+    assert_eq!(
+        (moved.location, &moved.tags, moved.upload_date),
+        (ready.location, &ready.tags, ready.upload_date)
+    );
+    assert_eq!(index_entries(&moved).len(), index_entries(&ready).len());
+    let trashed = ready.trash(now(10)).unwrap();
+    assert_eq!(
+        trashed.moved_to(&bob, now(11)).unwrap().trashed_at,
+        trashed.trashed_at
+    );
+    let gone = trashed.delete(now(12)).unwrap();
+    assert_eq!(gone.moved_to(&bob, now(13)), None);
+}
+
+#[test]
 fn a_photo_is_ready_when_both_facets_are() {
     assert_eq!(photo().status(), Status::Pending);
     assert!(index_entries(&photo()).is_empty());

@@ -1,0 +1,98 @@
+"""Runs `scripts/cloud deploy` and `destroy` as a user has them, with the rights of docs/deployer-policy.json alone."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from engine import REGION, Engine
+from stack import OVERRIDE, RIGHT
+
+ROOT = pathlib.Path(__file__).parents[2]
+ACCOUNT = "000000000000"
+# For an engine on this machine: where the state is, and what it cannot do.
+BACKEND = {"use_path_style": "true", "skip_credentials_validation": "true", "skip_requesting_account_id": "true"}
+VARIABLES = {"xray": "false", "require_tls": "false", "deletion_protection": "false", "open_sign_up": "true"}
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="cloudalbum-deploy-") as folder:
+        engine = Engine(folder)
+        try:
+            drive(engine, checkout(pathlib.Path(folder, "album"), engine))
+        except BaseException:
+            print(engine.log.read_text()[-3000:], file=sys.stderr)
+            raise
+        finally:
+            engine.stop()
+
+
+def checkout(folder, engine):
+    """The files that the script uses, with zips and a page in place."""
+    folder.mkdir()
+    for name in ("infra", "scripts", "docs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".terraform", "tests"))
+    shutil.copytree(ROOT / "target/lambdas/dev", folder / "target/lambdas/arm64")
+    for name, text in {"index.html": "<!doctype html><title>Album</title>", "assets/app.js": "1"}.items():
+        path = folder / "web/dist" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    # The state stays in S3, as the script says.
+    override = OVERRIDE.format(url=engine.url).replace('backend "local" {}', "")
+    override = re.sub(r"  (access|secret)_key .*\n", "", override)
+    (folder / "infra/engine_override.tf").write_text(override)
+    (folder / "infra/engine.tf").write_text(RIGHT)
+    return folder
+
+
+def deployer(engine):
+    """A user who has the policy of the documentation, and nothing else."""
+    policy = (ROOT / "docs/deployer-policy.json").read_text().replace("ACCOUNT", ACCOUNT).replace("REGION", REGION)
+    iam = engine.client("iam")
+    iam.create_user(UserName="deployer")
+    iam.put_user_policy(UserName="deployer", PolicyName="deploy", PolicyDocument=json.dumps(json.loads(policy)))
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+def drive(engine, folder):
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))},
+        **deployer(engine),
+        **{f"TF_VAR_{name}": value for name, value in VARIABLES.items()},
+        "TF_CLI_ARGS_init": " ".join(f"-backend-config={name}={value}" for name, value in BACKEND.items()),
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": engine.url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PATH": f"{os.environ['CLOUD_TOOLS']}:{os.environ['PATH']}",
+        "YES": "1",
+    }
+
+    def cloud(action):
+        ran = subprocess.run([folder / "scripts/cloud", action], env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, f"{action}:\n{ran.stdout[-2500:]}\n{ran.stderr[-5000:]}"
+        return ran.stdout
+
+    first = cloud("deploy")
+    added = int(re.search(r"Resources: (\d+) added", first)[1])
+    server = re.search(r"^export CLOUDALBUM_SERVER=(https://\S+)$", first, re.MULTILINE)
+    assert server, first[-500:]
+    s3 = engine.client("s3")
+    state = f"cloudalbum-state-{ACCOUNT}"
+    assert s3.get_bucket_versioning(Bucket=state)["Status"] == "Enabled"
+    web = next(bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "web" in bucket["Name"])
+    held = {item["Key"] for item in s3.list_objects_v2(Bucket=web)["Contents"]}
+    assert held == {"index.html", "assets/app.js"}, held
+    again = cloud("deploy")
+    assert "Resources: 0 added" in again, re.findall(r"Resources: .*", again)
+    removed = int(re.search(r"Resources: (\d+) destroyed", cloud("destroy"))[1])
+    assert removed == added, f"{added} made, {removed} destroyed"
+    print(f"figure deploy.resources {added} count")
+
+
+if __name__ == "__main__":
+    main()
