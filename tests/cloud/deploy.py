@@ -16,6 +16,11 @@ ROOT = pathlib.Path(__file__).parents[2]
 ACCOUNT = "000000000000"
 # For an engine on this machine: where the state is, and what it cannot do.
 BACKEND = {"use_path_style": "true", "skip_credentials_validation": "true", "skip_requesting_account_id": "true"}
+# MiniStack asks for these on every resource, whatever the call names.
+NAMELESS = [
+    "sns:ListTagsForResource", "dynamodb:ListTagsOfResource", "cloudwatch:ListTagsForResource",
+    "cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards", "budgets:*",
+]
 VARIABLES = {"xray": "false", "require_tls": "false", "deletion_protection": "false", "open_sign_up": "true"}
 
 
@@ -55,6 +60,8 @@ def deployer(engine):
     iam = engine.client("iam")
     iam.create_user(UserName="deployer")
     iam.put_user_policy(UserName="deployer", PolicyName="deploy", PolicyDocument=json.dumps(json.loads(policy)))
+    nameless = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": NAMELESS, "Resource": "*"}]}
+    iam.put_user_policy(UserName="deployer", PolicyName="engine", PolicyDocument=json.dumps(nameless))
     key = iam.create_access_key(UserName="deployer")["AccessKey"]
     return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
