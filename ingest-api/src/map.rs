@@ -24,7 +24,8 @@ const CLUSTERS: usize = 400;
 pub(crate) struct MapQuery {
     /// West, south, east, north in degrees; west may be greater than east.
     bbox: String,
-    /// The zoom level of a web map, 0 to 24.
+    /// The zoom level of a web map, 0 to 24; more is the same as 24.
+    #[param(maximum = 255)]
     zoom: u8,
 }
 

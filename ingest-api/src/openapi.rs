@@ -1,6 +1,7 @@
 //! The `OpenAPI` document, from the annotations of the handlers.
 
 use axum::Json;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -48,7 +49,7 @@ use crate::{board, changes, health, map, me, ops, photos, uploads};
         health::live,
         health::ready,
     ),
-    modifiers(&Schemes),
+    modifiers(&Schemes, &Problems),
     security(("bearer" = []), ("session" = [])),
 )]
 struct Document;
@@ -67,6 +68,34 @@ impl Modify for Schemes {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", bearer);
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// Errors are problem documents, whichever handler gives them.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                for (status, response) in &mut operation.responses.responses {
+                    if let RefOr::T(response) = response
+                        && status.starts_with(['4', '5'])
+                    {
+                        let content = std::mem::take(&mut response.content).into_values();
+                        response.content = content
+                            .map(|content| ("application/problem+json".to_owned(), content))
+                            .collect();
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -20,10 +20,11 @@ use crate::{App, Caller, Problem, view};
 pub(crate) struct PageQuery {
     /// Where the page starts, from the page before.
     cursor: Option<String>,
-    /// How many photos, 1 to 200; 100 by default.
+    /// How many photos, 1 to 200; 100 by default, and the nearest of these for others.
+    #[param(maximum = 65535)]
     limit: Option<u16>,
     /// `taken` (by default) or `uploaded`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(taken|uploaded|trashed)$")]
     order: Option<Order>,
     /// Words that a photo must have, the last of them as a prefix.
     q: Option<String>,

@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use crate::clock::Clock;
@@ -39,6 +40,7 @@ use crate::pump::{self, Mapping};
 use crate::s3::Store;
 use crate::settings::{Addresses, BUCKET, CLI_CLIENT, POOL, REGION, Settings, WEB_CLIENT, url};
 use crate::sqs::{self, Sqs};
+use crate::tls;
 use crate::topic;
 use crate::traces::{self, Traces};
 
@@ -81,10 +83,12 @@ impl Album {
         let aws = bind(&settings.aws_address, "CLOUDALBUM_AWS_ADDR").await?;
         let store = bind("127.0.0.1:0", "the trace store").await?;
         let addresses = Addresses {
-            app: url(app.local_addr()?)?,
+            app: settings.network.url(app.local_addr()?)?,
             aws: url(aws.local_addr()?)?,
+            aws_abroad: settings.network.url(aws.local_addr()?)?,
             traces: url(store.local_addr()?)?,
         };
+        let tls = settings.network.tls()?;
         let secret = web_secret(&data)?;
         let lookup = addresses.lookup(&secret, settings);
         let service = ServiceSettings::from_lookup(&lookup)?;
@@ -100,7 +104,13 @@ impl Album {
         let mut serving = JoinSet::new();
         let traces = Traces::open(&data.path("traces.sqlite"), TRACES)
             .context("cannot open the trace store")?;
-        serve(&mut serving, store, traces::router(traces), closing.clone());
+        serve(
+            &mut serving,
+            store,
+            None,
+            traces::router(traces),
+            closing.clone(),
+        );
 
         let faults = lookup("LOCAL_FAULTS").map(|plan| Faults::read(&plan));
         let faults = faults.transpose()?;
@@ -115,7 +125,7 @@ impl Album {
         if let Some(faults) = faults {
             calls = calls.layer(from_fn_with_state(faults, faults::around));
         }
-        serve(&mut serving, aws, calls, closing.clone());
+        serve(&mut serving, aws, tls.clone(), calls, closing.clone());
         serving.spawn(stoppable(front::tend(dynamodb, objects), closing));
 
         let clients = Clients::at(
@@ -163,9 +173,9 @@ impl Album {
         if let Some(address) = service.settings.metrics_address {
             let listener = bind(&address.to_string(), "METRICS_ADDR").await?;
             let router = ingest_api::metrics_router(service.clone());
-            serve(&mut tasks, listener, router, stopping.clone());
+            serve(&mut tasks, listener, None, router, stopping.clone());
         }
-        serve(&mut tasks, app, ingest_api::router(service), stopping);
+        serve(&mut tasks, app, tls, ingest_api::router(service), stopping);
         Ok(Self {
             app: addresses.app,
             aws: addresses.aws,
@@ -228,7 +238,7 @@ impl Engines {
             folder: data.path("."),
             pool_id: POOL.to_owned(),
             issuer: addresses.issuer(),
-            base_url: addresses.aws.clone(),
+            base_url: addresses.aws_abroad.clone(),
             app_url: addresses.app.clone(),
             user_table: "User".to_owned(),
             clients: vec![
@@ -268,6 +278,8 @@ impl Engines {
         credentials: &Credentials,
     ) -> anyhow::Result<axum::Router> {
         let origin = addresses.app.origin().ascii_serialization();
+        let mut hosts = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        hosts.extend(addresses.aws_abroad.host_str().map(str::to_owned));
         front::router(Front {
             credentials: credentials.clone(),
             s3: self.s3,
@@ -276,7 +288,7 @@ impl Engines {
             lambda: self.lambda,
             cognito: self.cognito.calls(),
             pages: self.cognito.pages(),
-            hosts: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            hosts,
             origins: vec![origin.replace("127.0.0.1", "localhost"), origin],
         })
     }
@@ -432,11 +444,17 @@ async fn bind(address: &str, setting: &str) -> anyhow::Result<TcpListener> {
 fn serve(
     tasks: &mut JoinSet<()>,
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: axum::Router,
     stopping: watch::Receiver<bool>,
 ) {
     tasks.spawn(async move {
-        if let Err(error) = front::serve(listener, router, stopped(stopping)).await {
+        let stopped = stopped(stopping);
+        let served = match tls {
+            Some(tls) => tls::serve(listener, tls, router, stopped).await,
+            None => front::serve(listener, router, stopped).await,
+        };
+        if let Err(error) = served {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a listener failed"

@@ -14,5 +14,6 @@ pub mod s3;
 pub mod settings;
 pub mod sigv4;
 pub mod sqs;
+pub mod tls;
 pub mod topic;
 pub mod traces;

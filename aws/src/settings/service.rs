@@ -37,6 +37,9 @@ pub struct ServiceSettings {
     /// `COGNITO_DOMAIN`: the pool's sign-in pages; `https` unless it says
     /// otherwise.
     pub cognito_domain: Url,
+    /// `TOKEN_URL`: the sign-in as this service reaches it; default as
+    /// browsers do.
+    pub token_url: Url,
     /// `TOKEN_ISSUER`: what tokens must name as their issuer; default the
     /// pool's.
     pub token_issuer: String,
@@ -103,6 +106,8 @@ impl ServiceSettings {
         let pool: Option<String> = r.required("COGNITO_POOL_ID");
         let client_id = r.required("COGNITO_CLIENT_ID");
         let domain = r.required::<Domain>("COGNITO_DOMAIN");
+        let domain = domain.map(|domain| domain.0);
+        let token_url = r.optional("TOKEN_URL").or_else(|| domain.clone());
         let base_url = r.required("BASE_URL");
         let thumbnails_queue_url = r.required("THUMBNAILS_QUEUE_URL");
         let metadata_queue_url = r.required("METADATA_QUEUE_URL");
@@ -155,7 +160,8 @@ impl ServiceSettings {
                 cognito_client_id: client_id?,
                 cognito_client_secret,
                 cognito_cli_client_id,
-                cognito_domain: domain?.0,
+                cognito_domain: domain?,
+                token_url: token_url?,
                 token_issuer: issuer?,
                 jwks_url: jwks_url?,
                 base_url: base_url?,

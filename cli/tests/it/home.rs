@@ -5,12 +5,16 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use cloudalbum_local::album::Album;
-use cloudalbum_local::settings::Settings;
+use cloudalbum_local::settings::{Network, Settings};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
+use crate::crowd::Manner;
 use crate::tap::Tap;
+
+/// The account of a home that names none.
+pub(crate) const ANN: &str = "ann@example.com";
 
 pub(crate) struct Home {
     pub(crate) album: Album,
@@ -21,12 +25,21 @@ pub(crate) struct Home {
 impl Home {
     /// Starts an album whose upload URLs lead through the tap, and signs up.
     pub(crate) async fn start(services: &[(&str, &str)]) -> Self {
-        Self::start_as("ann@example.com", services).await
+        Self::with(ANN, Manner::Open, services).await
     }
 
     /// The same, with an account of that address.
     pub(crate) async fn start_as(email: &str, services: &[(&str, &str)]) -> Self {
-        let tap = Tap::listen().await;
+        Self::with(email, Manner::Open, services).await
+    }
+
+    /// The same with a way to the store that has its manner.
+    pub(crate) async fn behind(manner: Manner, services: &[(&str, &str)]) -> Self {
+        Self::with(ANN, manner, services).await
+    }
+
+    async fn with(email: &str, manner: Manner, services: &[(&str, &str)]) -> Self {
+        let tap = Tap::listen(manner).await;
         let folder = tempfile::tempdir().unwrap();
         let mut told: HashMap<String, String> = services
             .iter()
@@ -42,19 +55,14 @@ impl Home {
             aws_address: "127.0.0.1:0".to_owned(),
             web: folder.path().join("web"),
             reconcile_every: std::time::Duration::from_hours(1),
+            network: Network::default(),
             services: told,
         };
         let album = Album::start(&settings, false).await.unwrap();
         let store = album.aws.socket_addrs(|| None).unwrap();
         tap.lead_to(*store.first().unwrap());
         let home = Self { album, tap, folder };
-        let ann = ["signup", "--email", email, "--password-stdin"];
-        let mut child = home.spawn(&ann, Stdio::piped());
-        let mut password = child.stdin.take().unwrap();
-        password.write_all(b"Passw0rd-of-a-test\n").await.unwrap();
-        drop(password);
-        let output = child.wait_with_output().await.unwrap();
-        assert!(output.status.success(), "{output:?}");
+        home.desk().sign_up(email).await;
         home
     }
 
@@ -62,15 +70,56 @@ impl Home {
         self.folder.path()
     }
 
+    /// Where the client is started.
+    fn desk(&self) -> Desk<'_> {
+        Desk {
+            app: self.album.app.as_str(),
+            aws: address(&self.album.aws),
+            folder: self.folder(),
+        }
+    }
+
     /// The client with this album in its environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.desk().command(arguments)
+    }
+
+    /// Starts the client.
+    pub(crate) fn client(&self, arguments: &[&str]) -> Child {
+        self.desk().client(arguments)
+    }
+
+    /// Runs the client to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        let child = self.client(arguments);
+        child.wait_with_output().await.unwrap()
+    }
+}
+
+/// What the client is told about the album and its own settings.
+pub(crate) struct Desk<'a> {
+    /// The app's URL.
+    pub(crate) app: &'a str,
+    /// The address of the engines.
+    pub(crate) aws: String,
+    /// Keeps the album's data and the client's settings.
+    pub(crate) folder: &'a Path,
+}
+
+impl Desk<'_> {
+    /// Starts the client.
+    pub(crate) fn client(&self, arguments: &[&str]) -> Child {
+        self.spawn(arguments, Stdio::null())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloudalbum"));
         command
             .args(arguments)
-            .env("CLOUDALBUM_SERVER", self.album.app.as_str())
-            .env("CLOUDALBUM_AWS_ADDR", address(&self.album.aws))
-            .env("CLOUDALBUM_DATA", self.folder.path().join("data"))
-            .env("XDG_CONFIG_HOME", self.folder.path().join("config"))
+            .env("CLOUDALBUM_SERVER", self.app)
+            .env("CLOUDALBUM_AWS_ADDR", &self.aws)
+            .env("CLOUDALBUM_DATA", self.folder.join("data"))
+            .env("XDG_CONFIG_HOME", self.folder.join("config"))
             .env_remove("CLOUDALBUM_TOKEN")
             .kill_on_drop(true);
         command
@@ -85,15 +134,15 @@ impl Home {
             .unwrap()
     }
 
-    /// Starts the client.
-    pub(crate) fn client(&self, arguments: &[&str]) -> Child {
-        self.spawn(arguments, Stdio::null())
-    }
-
-    /// Runs the client to its end.
-    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
-        let child = self.client(arguments);
-        child.wait_with_output().await.unwrap()
+    /// Makes an account, and signs in.
+    pub(crate) async fn sign_up(&self, email: &str) {
+        let account = ["signup", "--email", email, "--password-stdin"];
+        let mut child = self.spawn(&account, Stdio::piped());
+        let mut password = child.stdin.take().unwrap();
+        password.write_all(b"Passw0rd-of-a-test\n").await.unwrap();
+        drop(password);
+        let output = child.wait_with_output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
 }
 

@@ -163,7 +163,7 @@ pub(crate) async fn logout(
 }
 
 /// Tells clients that are not browsers where to sign in.
-#[utoipa::path(get, path = "/v1/sign-in", tag = "sign-in",
+#[utoipa::path(get, path = "/v1/sign-in", tag = "sign-in", security(()),
     responses((status = 200, body = wire::SignIn), (status = 404, body = wire::Problem)))]
 pub(crate) async fn endpoints(State(app): State<App>) -> Result<Json<wire::SignIn>, SignInError> {
     let auth = &app.auth;

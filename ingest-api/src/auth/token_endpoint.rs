@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// The endpoint, as the web's app client.
 #[derive(Debug)]
 pub(super) struct TokenEndpoint {
-    domain: Url,
+    url: Url,
     client_id: String,
     client_secret: Option<Secret>,
     http: reqwest::Client,
@@ -28,7 +28,7 @@ pub(super) struct Issued {
 impl TokenEndpoint {
     pub(super) fn new(settings: &ServiceSettings, http: reqwest::Client) -> Self {
         Self {
-            domain: settings.cognito_domain.clone(),
+            url: settings.token_url.clone(),
             client_id: settings.cognito_client_id.clone(),
             client_secret: settings.cognito_client_secret.clone(),
             http,
@@ -83,7 +83,7 @@ impl TokenEndpoint {
         path: &str,
         form: &[(&str, &str)],
     ) -> Result<reqwest::Response, ExchangeError> {
-        let url = self.domain.join(path).map_err(ExchangeError::Url)?;
+        let url = self.url.join(path).map_err(ExchangeError::Url)?;
         let mut form = form.to_vec();
         form.push(("client_id", &self.client_id));
         let mut call = self.http.post(url).form(&form);

@@ -29,9 +29,11 @@ pub(crate) struct Wanted {
     min_duration: Option<u32>,
     /// `newest` (the default) or `slowest`.
     #[serde(default)]
+    #[param(inline)]
     order: Order,
     /// `photos` (the default), `requests` or `all`.
     #[serde(default)]
+    #[param(inline)]
     about: About,
     /// At most so many, never more than 200; default 50.
     limit: Option<u32>,

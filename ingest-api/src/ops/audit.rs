@@ -16,7 +16,8 @@ use crate::{App, Caller, Problem};
 pub(crate) struct AuditQuery {
     /// Where the page starts, from the page before.
     cursor: Option<String>,
-    /// How many entries, 1 to 200; 100 by default.
+    /// How many entries, 1 to 200; 100 by default, and the nearest of these for others.
+    #[param(maximum = 65535)]
     limit: Option<u16>,
 }
 

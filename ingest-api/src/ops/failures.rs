@@ -23,6 +23,7 @@ pub(crate) struct FailuresQuery {
     /// Where the page starts, from the page before.
     cursor: Option<String>,
     /// How many, 1 to 200; 100 by default. A page may hold somewhat more.
+    #[param(maximum = 65535)]
     limit: Option<u16>,
 }
 

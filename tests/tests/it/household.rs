@@ -10,7 +10,7 @@ use cloudalbum_domain::wire::{
     Changes, EntryAnswer, Manifest, ManifestAnswer, ManifestEntry, PhotoView, Upload,
 };
 use cloudalbum_local::album::Album;
-use cloudalbum_local::settings::Settings;
+use cloudalbum_local::settings::{Network, Settings};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -251,5 +251,6 @@ fn settings(folder: &tempfile::TempDir, services: &HashMap<String, String>) -> S
         web: folder.path().join("web"),
         services: services.clone(),
         reconcile_every: Duration::from_hours(1),
+        network: Network::default(),
     }
 }

@@ -277,3 +277,33 @@ async fn a_part_that_was_tampered_with_is_refused_and_an_honest_one_is_not() {
         .await;
     household.album.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_url_of_a_part_that_has_ended_is_refused_and_renewed_for_the_same_upload() {
+    let told = [("MULTIPART_BYTES", "5242880"), ("URL_LIFE_SECONDS", "8")];
+    let household = Household::told(&told).await;
+    let ann = household.person("ann@example.com").await;
+    let mut bytes = jpeg(4);
+    bytes.resize(9 << 20, 4);
+    let answers = ann.post_manifest(vec![entry("large.jpg", &bytes)]).await;
+    let Some(EntryAnswer::Upload { photo_id: id, .. }) = answers.first() else {
+        panic!("not granted: {answers:?}");
+    };
+    let ended = signed(&ann, id, &bytes, 8 << 20).await;
+    let before = ann.photo(id).await;
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    for part in ended {
+        assert_eq!(part.send(&ann).await, StatusCode::FORBIDDEN);
+    }
+    assert_untouched(&household, &ann, &before, "after its end").await;
+    let held = ann.get(&format!("v1/uploads/{id}/parts")).await;
+    let held: serde_json::Value = held.json().await.unwrap();
+    assert_eq!(held["parts"], serde_json::json!([]));
+    for part in signed(&ann, id, &bytes, 8 << 20).await {
+        assert_eq!(part.send(&ann).await, StatusCode::OK);
+    }
+    let complete = ann.call(Method::POST, &format!("v1/uploads/{id}/complete"));
+    assert_eq!(complete.send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(ann.photo(id).await.id, before.id);
+    household.album.stop().await;
+}

@@ -8,4 +8,5 @@ mod bucket;
 mod dynamodb;
 mod multipart;
 mod objects;
+mod parts;
 mod sqs;
