@@ -167,7 +167,7 @@ fn drawing() -> Vec<u8> {
     bytes
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(kind);
     crc.update(data);
@@ -250,7 +250,9 @@ fn endless_gif() -> Vec<u8> {
 fn webp_canvas() -> Vec<u8> {
     let side = &16_383_u32.to_le_bytes()[..3];
     let canvas = [&[0; 4][..], side, side].concat();
-    let body = [b"WEBPVP8X", &10_u32.to_le_bytes()[..], &canvas].concat();
+    // A lossless stream of the same size that ends after its header.
+    let stream = b"VP8L\x06\0\0\0\x2F\xFF\xFF\xFF\x0F\0";
+    let body = [b"WEBPVP8X", &10_u32.to_le_bytes()[..], &canvas, stream].concat();
     let length = u32::try_from(body.len()).unwrap();
     [b"RIFF", &length.to_le_bytes()[..], &body].concat()
 }

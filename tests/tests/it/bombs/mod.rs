@@ -3,8 +3,8 @@
 
 mod corpus;
 
-use cloudalbum_domain::wire::{EntryAnswer, ManifestEntry, Upload};
 use cloudalbum_domain::Status;
+use cloudalbum_domain::wire::{EntryAnswer, ManifestEntry, Upload};
 
 use crate::household::{Household, Person, entry, jpeg};
 use corpus::Bomb;
