@@ -7,6 +7,7 @@ mod app;
 mod auth;
 mod board;
 mod changes;
+mod date;
 pub mod drain;
 mod health;
 mod hosts;

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::date::DatePrefix;
 use crate::uploads::now;
 use crate::{App, Caller, Problem, view};
 
@@ -29,9 +30,11 @@ pub(crate) struct PageQuery {
     /// Words that a photo must have, the last of them as a prefix.
     q: Option<String>,
     /// The earliest date, `YYYY[-MM[-DD]]`.
-    from: Option<String>,
+    #[param(value_type = Option<String>, pattern = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$")]
+    from: Option<DatePrefix>,
     /// The latest date, `YYYY[-MM[-DD]]`, included.
-    to: Option<String>,
+    #[param(value_type = Option<String>, pattern = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$")]
+    to: Option<DatePrefix>,
     /// The trash instead of the album.
     trashed: Option<bool>,
 }
@@ -52,13 +55,18 @@ pub(crate) async fn list(
         .as_deref()
         .map(|q| fold(q).take(10).collect())
         .unwrap_or_default();
-    let (photos, cursor) = if words.is_empty() {
+    let (from, to) = (query.from.as_ref(), query.to.as_ref());
+    let nothing = matches!((from, to), (Some(from), Some(to)) if from.is_after(to));
+    let (photos, cursor) = if nothing {
+        // A range that ends before it begins is an error in DynamoDB.
+        (Vec::new(), None)
+    } else if words.is_empty() {
         let order = match query.trashed {
             Some(true) => Order::Trashed,
             _ => query.order.unwrap_or(Order::Taken),
         };
         let after: Option<PageCursor> = query.cursor.as_deref().map(unseal).transpose()?;
-        let (from, to) = (query.from.as_deref(), query.to.as_deref());
+        let (from, to) = (from.map(DatePrefix::as_str), to.map(DatePrefix::as_str));
         let page = app
             .table
             .page(&caller.owner, order, from, to, after.as_ref(), limit)

@@ -26,6 +26,7 @@ pub(crate) struct Wanted {
     /// Failed with this code.
     code: Option<FailureCode>,
     /// Lasted at least so long, in milliseconds.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     min_duration: Option<u32>,
     /// `newest` (the default) or `slowest`.
     #[serde(default)]
@@ -36,6 +37,7 @@ pub(crate) struct Wanted {
     #[param(inline)]
     about: About,
     /// At most so many, never more than 200; default 50.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
 }
 
