@@ -5,6 +5,7 @@
 
 mod agreement;
 mod album;
+mod api;
 mod figure;
 mod library;
 mod metadata;
@@ -37,6 +38,7 @@ fn main() -> anyhow::Result<()> {
             "metadata",
             "places",
             "thumbnails",
+            "api",
             "pipeline",
             "sight",
             "scale",
@@ -46,6 +48,7 @@ fn main() -> anyhow::Result<()> {
     }
     for subject in subjects {
         match subject.as_str() {
+            "api" => api::run()?,
             "library" => library::run()?,
             "metadata" => metadata::run()?,
             "pipeline" => pipeline::run()?,

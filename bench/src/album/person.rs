@@ -81,6 +81,11 @@ impl Person {
         })
     }
 
+    /// The same person, whose calls of the API go to another address.
+    pub(crate) fn calling(self, base: String) -> Self {
+        Self { base, ..self }
+    }
+
     /// A call of the API with the token.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.base);
@@ -163,7 +168,8 @@ impl Person {
     }
 }
 
-fn entry(number: u32, bytes: &[u8]) -> ManifestEntry {
+/// What a manifest says of a photo.
+pub(crate) fn entry(number: u32, bytes: &[u8]) -> ManifestEntry {
     ManifestEntry {
         filename: format!("IMG_{number}.JPG"),
         content_type: "image/jpeg".to_owned(),

@@ -22,10 +22,11 @@ pub(crate) struct Process {
     pub(crate) aws: String,
 }
 
+/// The credentials that an album made for its AWS endpoint.
 #[derive(Deserialize)]
-struct KeyPair {
-    access_key: String,
-    secret_key: String,
+pub(crate) struct KeyPair {
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
 }
 
 /// What a process has used since it began.
@@ -72,10 +73,15 @@ impl Process {
 
     /// Clients of its AWS endpoint, with the credentials that it made.
     pub(crate) async fn clients(&self) -> anyhow::Result<Clients> {
-        let keys = std::fs::read(self.folder.path().join("credentials.json"))?;
-        let keys: KeyPair = serde_json::from_slice(&keys)?;
+        let keys = self.keys()?;
         let endpoint = self.aws.parse()?;
         Ok(Clients::at(&endpoint, "us-east-1", &keys.access_key, &keys.secret_key).await)
+    }
+
+    /// What signs calls of its AWS endpoint.
+    pub(crate) fn keys(&self) -> anyhow::Result<KeyPair> {
+        let keys = std::fs::read(self.folder.path().join("credentials.json"))?;
+        Ok(serde_json::from_slice(&keys)?)
     }
 
     /// Its tables.
