@@ -158,6 +158,7 @@ impl Addresses {
             ("COGNITO_CLIENT_SECRET", secret.to_owned()),
             ("COGNITO_CLI_CLIENT_ID", CLI_CLIENT.to_owned()),
             ("COGNITO_DOMAIN", self.aws_abroad.to_string()),
+            ("COGNITO_ENDPOINT", self.aws_abroad.to_string()),
             ("TOKEN_URL", self.aws.to_string()),
             ("TOKEN_ISSUER", self.issuer()),
             ("BASE_URL", self.app.to_string()),
@@ -232,6 +233,23 @@ mod tests {
             "https://album.lan:8080/"
         );
         assert_eq!(url(everywhere).unwrap().as_str(), "http://127.0.0.1:8080/");
+        let addresses = Addresses {
+            app: network.url(everywhere).unwrap(),
+            aws: url(everywhere).unwrap(),
+            aws_abroad: network.url(everywhere).unwrap(),
+            traces: url(everywhere).unwrap(),
+        };
+        let settings = Settings::parse_from(["cloudalbum-local"]);
+        let told = addresses.lookup("", &settings);
+        for name in [
+            "BASE_URL",
+            "S3_PUBLIC_URL",
+            "COGNITO_DOMAIN",
+            "COGNITO_ENDPOINT",
+        ] {
+            let url = told(name).unwrap();
+            assert_eq!(url, "https://album.lan:8080/", "{name}");
+        }
         assert!(host("album.lan/path").is_err() && host("").is_err());
     }
 }

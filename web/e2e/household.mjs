@@ -58,8 +58,8 @@ export async function startAlbum(environment = {}) {
   };
 }
 
-/** The browser of this machine, which may reach nothing but this machine. */
-export function startBrowser() {
+/** The browser of this machine, which may reach nothing but this machine unless `args` say so. */
+export function startBrowser(args = []) {
   const candidates = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'];
   const executablePath = candidates.find((path) => path && existsSync(path));
   if (!executablePath) throw new Error('no Chromium: install it, or name it in CHROMIUM');
@@ -70,6 +70,7 @@ export function startBrowser() {
       '--disable-background-networking',
       '--enable-unsafe-swiftshader',
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+      ...args,
     ],
   });
 }

@@ -40,6 +40,9 @@ pub struct ServiceSettings {
     /// `TOKEN_URL`: the sign-in as this service reaches it; default as
     /// browsers do.
     pub token_url: Url,
+    /// `COGNITO_ENDPOINT`: where clients that are not browsers call Cognito;
+    /// default the issuer's origin.
+    pub cognito_endpoint: Url,
     /// `TOKEN_ISSUER`: what tokens must name as their issuer; default the
     /// pool's.
     pub token_issuer: String,
@@ -124,6 +127,11 @@ impl ServiceSettings {
                 .map_err(|error| r.refuse("TOKEN_ISSUER", error))
                 .ok()
         });
+        let cognito_endpoint = r.optional("COGNITO_ENDPOINT").or_else(|| {
+            // The pool's issuer is a path below the service's endpoint.
+            let origin = Url::parse(issuer.as_ref()?).and_then(|issuer| issuer.join("/"));
+            origin.map_err(|error| r.refuse("TOKEN_ISSUER", error)).ok()
+        });
         let max_upload_bytes = r.within("MAX_UPLOAD_BYTES", 256 << 20, 1..=5 << 40);
         // A part of a multipart upload is at least 5 MiB, a single PUT at most 5 GiB.
         let multipart_bytes = r.within("MULTIPART_BYTES", 32 << 20, 5 << 20..=5 << 30);
@@ -162,6 +170,7 @@ impl ServiceSettings {
                 cognito_cli_client_id,
                 cognito_domain: domain?,
                 token_url: token_url?,
+                cognito_endpoint: cognito_endpoint?,
                 token_issuer: issuer?,
                 jwks_url: jwks_url?,
                 base_url: base_url?,
@@ -239,6 +248,10 @@ mod tests {
         assert_eq!(
             settings.jwks_url.as_str(),
             format!("{}/.well-known/jwks.json", settings.token_issuer)
+        );
+        assert_eq!(
+            settings.cognito_endpoint.as_str(),
+            "https://cognito-idp.eu-west-1.amazonaws.com/"
         );
         assert_eq!(settings.cognito_domain.scheme(), "https");
         assert_eq!(settings.url_life, Duration::from_mins(15));

@@ -31,6 +31,7 @@ pub use caller::Caller;
 #[derive(Debug)]
 pub struct Auth {
     issuer: String,
+    cognito_endpoint: Url,
     /// The app client of the web: the audience of ID tokens.
     client_id: String,
     /// The public app client of the CLI.
@@ -51,6 +52,7 @@ impl Auth {
             .build()?;
         Ok(Self {
             issuer: settings.token_issuer.clone(),
+            cognito_endpoint: settings.cognito_endpoint.clone(),
             client_id: settings.cognito_client_id.clone(),
             cli_client_id: settings.cognito_cli_client_id.clone(),
             domain: settings.cognito_domain.clone(),

@@ -169,10 +169,8 @@ pub(crate) async fn endpoints(State(app): State<App>) -> Result<Json<wire::SignI
     let auth = &app.auth;
     let client_id = auth.cli_client_id.clone();
     let client_id = client_id.ok_or_else(|| SignInError::Refused(Problem::not_found()))?;
-    let issuer = Url::parse(&auth.issuer)?;
     Ok(Json(wire::SignIn {
-        // The pool's issuer is a path below the service's endpoint.
-        cognito_endpoint: issuer.origin().ascii_serialization(),
+        cognito_endpoint: auth.cognito_endpoint.origin().ascii_serialization(),
         client_id,
         authorize_url: auth.domain.join("/oauth2/authorize")?.into(),
         token_url: auth.domain.join("/oauth2/token")?.into(),

@@ -58,9 +58,9 @@ impl Household {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let services: HashMap<_, _> = services.collect();
-        let album = Album::start(&settings(&folder, &services), observed)
-            .await
-            .unwrap();
+        // Boxed, so that the futures of tests stay small.
+        let told = settings(&folder, &services);
+        let album = Box::pin(Album::start(&told, observed)).await.unwrap();
         Self {
             album,
             http: Client::new(),
@@ -73,7 +73,7 @@ impl Household {
     pub(crate) async fn restart(self) -> Self {
         self.album.stop().await;
         let settings = settings(&self.folder, &self.services);
-        let album = Album::start(&settings, false).await.unwrap();
+        let album = Box::pin(Album::start(&settings, false)).await.unwrap();
         Self { album, ..self }
     }
 
