@@ -30,6 +30,14 @@ impl Clients {
         Self(loader.load().await)
     }
 
+    /// Endpoints as the SDK finds them in the environment, with a pair of keys.
+    pub async fn of_environment(region: &str, key_id: &str, secret: &str) -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(Credentials::from_keys(key_id, secret, None));
+        Self(loader.load().await)
+    }
+
     /// The secret that SSM's Parameter Store keeps by that name.
     pub async fn parameter(&self, name: &str) -> Result<Secret, ParameterError> {
         parameter::read(&self.0, name).await

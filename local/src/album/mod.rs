@@ -104,13 +104,12 @@ impl Album {
         serve(&mut serving, aws, tls.clone(), calls, closing.clone());
         serving.spawn(stoppable(front::tend(dynamodb, objects), closing));
 
-        let clients = Clients::at(
-            &addresses.aws,
-            REGION,
-            &credentials.access_key,
-            &credentials.secret_key,
-        )
-        .await;
+        let (key_id, secret) = (&credentials.access_key, &credentials.secret_key);
+        // A proxy between the services and their engines is named as for any user of the SDK.
+        let clients = match lookup("LOCAL_ENDPOINTS").as_deref() {
+            Some("environment") => Clients::of_environment(REGION, key_id, secret).await,
+            _ => Clients::at(&addresses.aws, REGION, key_id, secret).await,
+        };
         let (table, bucket) = storage(&clients, &service.table_prefix).await?;
         lambda.pause(pump::paused(&table).await?);
         let pumps = Pumps {
