@@ -17,6 +17,7 @@ mod scale;
 mod sheet;
 mod sight;
 mod thumbnails;
+mod truth;
 
 use std::path::Path;
 
@@ -56,6 +57,7 @@ fn main() -> anyhow::Result<()> {
             "scale" => scale::run(),
             "sight" => sight::run()?,
             "thumbnails" => thumbnails::run()?,
+            "truth" => truth::run()?,
             "quality" => thumbnails::quality()?,
             "mutation" => mutation::run()?,
             other => bail!("no benchmark is called {other}"),

@@ -1,7 +1,7 @@
 //! Events of the bucket that come twice, late, out of order or never.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use tokio::sync::Mutex;
@@ -18,11 +18,12 @@ const LATE: Duration = Duration::from_secs(3);
 pub fn disturb(faults: Faults, deliver: Deliver) -> Deliver {
     let deliver = Arc::new(deliver);
     let held = Arc::new(Mutex::new(Vec::new()));
+    let begin = Instant::now();
     Box::new(move |body| {
         let (faults, deliver, held) = (faults.clone(), Arc::clone(&deliver), Arc::clone(&held));
         async move {
             let hit = |kind| faults.chance(faults.0.plan.chance(kind));
-            if hit(Kind::Drop) {
+            if begin.elapsed() < faults.0.plan.outage || hit(Kind::Drop) {
                 return Ok(());
             }
             if hit(Kind::Delay) {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Words apart by spaces:
 ///
 /// - `seed=7`: where chance starts; else it is drawn and logged.
 /// - `duplicate=20 reorder=10 delay=10 drop=1`: percent of the bucket's events.
+/// - `outage=60`: for so many seconds after the start no event comes.
 /// - `fail=2 slow=2 cut=2`: percent of all calls of S3, `DynamoDB` and SQS. A
 ///   call that fails has no effect; one that is cut has, but no answer.
 /// - `fail@s3.PutObject=3`, `slow@…`, `cut@…`: the third call of an operation.
@@ -16,6 +18,8 @@ use std::str::FromStr;
 pub struct Plan {
     /// Where chance starts.
     pub seed: Option<u64>,
+    /// How long after the start no event comes.
+    pub outage: Duration,
     /// Percent by kind.
     pub chances: BTreeMap<Kind, f64>,
     /// What befalls which call of which operation.
@@ -83,6 +87,10 @@ impl Plan {
             self.seed = Some(value.parse().ok()?);
             return Some(());
         }
+        if name == "outage" {
+            self.outage = Duration::from_secs(value.parse().ok()?);
+            return Some(());
+        }
         if let Some((kind, operation)) = name.split_once('@') {
             let kind = kind_of(kind)?;
             let of_calls = matches!(kind, Kind::Fail | Kind::Slow | Kind::Cut | Kind::End);
@@ -121,15 +129,16 @@ mod tests {
 
     #[test]
     fn reads_what_it_documents_and_nothing_else() {
-        let plan: Plan = "seed=7 drop=1 cut=2.5 end@dynamodb.UpdateItem=5"
+        let plan: Plan = "seed=7 outage=60 drop=1 cut=2.5 end@dynamodb.UpdateItem=5"
             .parse()
             .unwrap();
-        assert_eq!(plan.seed, Some(7));
+        assert_eq!((plan.seed, plan.outage), (Some(7), Duration::from_mins(1)));
         assert!(plan.chance(Kind::Cut) > 2.4 && plan.chance(Kind::Fail) < 0.1);
         assert_eq!(plan.of_call("dynamodb.UpdateItem", 5), Some(Kind::End));
         assert_eq!(plan.of_call("dynamodb.UpdateItem", 4), None);
         for bad in [
             "x=1",
+            "outage=-1",
             "drop",
             "drop=101",
             "drop=NaN",
