@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 
 use crate::album::{Usage, binary, usage};
@@ -79,9 +79,9 @@ async fn start(function: &str) -> anyhow::Result<(Duration, Usage)> {
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let line = tokio::select! {
-        line = tokio::time::timeout(PATIENCE, request(&runtime)) => {
-            line.context("it does not poll")??
+    let (_open, line) = tokio::select! {
+        first = tokio::time::timeout(PATIENCE, request(&runtime)) => {
+            first.context("it does not poll")??
         }
         ended = child.wait() => bail!("it ended: {}", ended?),
     };
@@ -92,10 +92,11 @@ async fn start(function: &str) -> anyhow::Result<(Duration, Usage)> {
     Ok((took, used))
 }
 
-/// The first line of the first request.
-async fn request(runtime: &TcpListener) -> std::io::Result<String> {
+/// The first line of the first request, and its connection, whose end would be
+/// the function's.
+async fn request(runtime: &TcpListener) -> std::io::Result<(BufReader<TcpStream>, String)> {
     let (stream, _) = runtime.accept().await?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).await?;
-    Ok(line)
+    let (mut stream, mut line) = (BufReader::new(stream), String::new());
+    stream.read_line(&mut line).await?;
+    Ok((stream, line))
 }

@@ -8,6 +8,7 @@ use cloudalbum_domain::wire::{EntryAnswer, Manifest, ManifestAnswer};
 use reqwest::Method;
 
 use super::service::Service;
+use super::units;
 use crate::album::{Person, Process, distinct, entry, small};
 use crate::figure::{self, percentile};
 use crate::pipeline::Load;
@@ -26,6 +27,10 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     let ann = Person::new(&album, "ann@example.com").await?;
     let service = Service::start(&album, mark).await?;
     let ann = ann.calling(service.base());
+
+    ann.announce(&[mark.to_vec()]).await?;
+    let to_find_none = units::to_read(&album).await?;
+    let to_grant = units::to_grant(&album).await?;
 
     let photos: Vec<_> = (0..ENTRIES)
         .map(|number| distinct(&photo, number))
@@ -61,6 +66,7 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     Rounds::run(&album, &service, &ann, manifests, is_stored)
         .await?
         .print("stored")?;
+    let to_find = units::to_read(&album).await?;
 
     let manifests = (1..=ROUNDS).map(|round| {
         let numbers = round * ENTRIES..(round + 1) * ENTRIES;
@@ -73,6 +79,13 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
     Rounds::run(&album, &service, &ann, manifests.collect(), is_new)
         .await?
         .print("new")?;
+    for (name, units) in [
+        ("api.manifest_1000.stored.read", to_find),
+        ("api.manifest_1000.new.read", to_find_none),
+        ("api.manifest_1000.new.write", to_grant),
+    ] {
+        figure::print(name, units * f64::from(ENTRIES), "units");
+    }
     figure::print("api.service.peak", service.usage()?.peak, "MB");
     Ok(())
 }

@@ -6,6 +6,7 @@ mod manifest;
 mod presign;
 mod service;
 mod tap;
+mod units;
 
 use tokio::runtime::Builder;
 
