@@ -49,7 +49,7 @@ use crate::{board, changes, health, map, me, ops, photos, uploads};
         health::live,
         health::ready,
     ),
-    modifiers(&Schemes, &Problems),
+    modifiers(&Schemes, &Problems, &Names),
     security(("bearer" = []), ("session" = [])),
 )]
 struct Document;
@@ -99,11 +99,52 @@ impl Modify for Problems {
     }
 }
 
+/// Handlers of several modules share their names; those of operations must be
+/// unique (`OpenAPI` 3.1, section 4.8.10), so that clients can be generated.
+struct Names;
+
+impl Modify for Names {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let segments = path.trim_start_matches("/v1").replace(['/', '-'], "_");
+            let name = segments.replace(['{', '}', '.'], "");
+            let operations = [
+                ("get", &mut item.get),
+                ("post", &mut item.post),
+                ("patch", &mut item.patch),
+                ("delete", &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(format!("{method}{name}"));
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let items = document["paths"].as_object().unwrap().values();
+        let operations = items.flat_map(|item| item.as_object().unwrap().values());
+        let names = operations.map(|operation| operation["operationId"].as_str().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        assert!(
+            names.len() > 30 && names.contains(&"get_photos_id"),
+            "{names:?}"
+        );
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+    }
 
     #[test]
     #[expect(

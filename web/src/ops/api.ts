@@ -1,113 +1,18 @@
 // The calls of the operations board and the JSON they answer with.
 import { call } from '../api/client';
-import type { Stage } from '../api/types';
+import type { Schemas, Stage, Told } from '../api/types';
 
-export interface Standing {
-  pending: number;
-  processing: number;
-  ready: number;
-  failed: number;
-  trashed: number;
-  deleting: number;
-  records: number;
-  ledger: number;
-}
-
-export interface StageFigures {
-  stage: Stage;
-  visible: number;
-  in_flight: number;
-  delayed: number;
-  dead?: number;
-  unfinished: number;
-  without_message: number;
-  oldest_seconds?: number;
-  in_per_second?: number;
-  out_per_second: number;
-  failed_per_second: number;
-  drain_seconds?: number;
-}
-
-export interface StepFigure {
-  step: string;
-  photos: number;
-  p50_ms: number;
-  p95_ms: number;
-}
-
-export interface Minute {
-  at: string;
-  granted: number;
-  thumbnails: number;
-  metadata: number;
-  failed: number;
-  steps: StepFigure[];
-}
-
-export interface Summary {
-  at: string;
-  photos: Standing;
-  stages: StageFigures[];
-  failures: { stage: Stage; code: string; photos: number }[];
-  steps: StepFigure[];
-  minutes: Minute[];
-  traces_url?: string;
-}
-
-export interface StageState {
-  stage: Stage;
-  paused: boolean;
-  paused_by?: string;
-  paused_at?: string;
-}
-
-export interface TraceSummary {
-  trace_id: string;
-  root?: string;
-  started_at: string;
-  duration_ms: number;
-  spans: number;
-  services: string[];
-  photo_id?: string;
-  owner_id?: string;
-  code?: string;
-  failed: boolean;
-}
-
-export interface Span {
-  span_id: string;
-  parent_id?: string;
-  service: string;
-  name: string;
-  kind: string;
-  offset_ms: number;
-  duration_ms: number;
-  error?: string;
-  attributes: Record<string, string>;
-  links: string[];
-}
-
-export interface Trace extends TraceSummary {
-  waterfall: Span[];
-}
-
-export interface PhotoRow {
-  photo: string;
-  granted_at: string;
-  thumbnails: string;
-  metadata: string;
-  attempts: number;
-  trace_id: string;
-}
-
-export interface DeadLetter {
-  stage: Stage;
-  message_id: string;
-  photo?: string;
-  reason: string;
-  receive_count: number;
-  sent_at?: string;
-}
+export type Standing = Told<Schemas['Standing']>;
+export type StageFigures = Told<Schemas['StageFigures']>;
+export type StepFigure = Told<Schemas['StepFigure']>;
+export type Minute = Told<Schemas['Minute']>;
+export type Summary = Told<Schemas['Summary']>;
+export type StageState = Told<Schemas['StageView']>;
+export type TraceSummary = Told<Schemas['TraceSummary']>;
+export type Span = Told<Schemas['TraceSpan']>;
+export type Trace = Told<Schemas['Trace']>;
+export type PhotoRow = Told<Schemas['StandingPhoto']>;
+export type DeadLetter = Told<Schemas['DeadLetter']>;
 
 export const summary = () => call<Summary>('GET', '/v1/ops/summary');
 export const stages = async () =>
