@@ -1,6 +1,9 @@
 // Uploads that are held up: paused, broken off by a reload, refused by the storage, sent in parts.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { signUp } from './account.mjs';
 import { startAlbum, startBrowser } from './household.mjs';
@@ -126,7 +129,10 @@ test('a large photo goes up in parts, and a part that arrived is not sent again'
   const buffer = Buffer.concat([file.buffer, Buffer.alloc(17 << 20, 7)]);
   const numberOf = (url) => new URL(url).searchParams.get('partNumber');
   await hold((request) => numberOf(request.url()) === '1');
-  await choose([{ ...file, name: 'large.jpg', buffer }]);
+  const folder = await mkdtemp(join(tmpdir(), 'cloudalbum-'));
+  const path = join(folder, 'large.jpg');
+  await writeFile(path, buffer);
+  await choose([path]);
   await begun(2);
   const ended = page.waitForEvent('requestfailed');
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -135,6 +141,7 @@ test('a large photo goes up in parts, and a part that arrived is not sent again'
   await page.getByRole('button', { name: 'Go on' }).click();
   await done();
   assert.deepEqual(puts.map(numberOf), ['1', '2', '2', '3']);
+  await rm(folder, { recursive: true });
   const { photos } = await (await page.request.get(`${album.base}v1/photos?q=large`)).json();
   const photo = await (await page.request.get(`${album.base}v1/photos/${photos[0].id}`)).json();
   const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
