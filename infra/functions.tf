@@ -12,7 +12,7 @@ locals {
     ingest-api = {
       memory      = var.api.memory
       timeout     = var.api.timeout
-      environment = merge(local.queue_urls, local.mappings, local.api_environment, { RECONCILER_FUNCTION = local.reconciler })
+      environment = merge(local.queue_urls, local.mappings, local.api_environment, local.rendition_environment, { RECONCILER_FUNCTION = local.reconciler })
     }
     reconciler = {
       memory      = var.reconciler.memory

@@ -101,9 +101,9 @@ locals {
         Resource = ["arn:${local.partition}:lambda:${local.region}:${local.account}:function:${local.reconciler}"]
       },
       {
-        Sid      = "ClientSecret", Effect = "Allow"
+        Sid      = "Secrets", Effect = "Allow"
         Action   = ["ssm:GetParameter"]
-        Resource = [aws_ssm_parameter.client_secret.arn]
+        Resource = concat([aws_ssm_parameter.client_secret.arn], local.rendition_arns)
       },
     ])
 

@@ -30,6 +30,11 @@ output "photos_bucket" {
   value       = aws_s3_bucket.photos.id
 }
 
+output "rendition_key" {
+  description = "CloudFront's name for the key that opens renditions; null when there is none."
+  value       = one(aws_cloudfront_public_key.renditions[*].id)
+}
+
 output "tables" {
   description = "The tables' names."
   value       = { for name, table in local.tables : name => table.name }

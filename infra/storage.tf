@@ -128,6 +128,14 @@ resource "aws_s3_bucket_policy" "photos" {
         Resource  = [arn, "${arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       } if var.require_tls],
+      [for arn in local.rendition_arns : {
+        Sid       = "CloudFront"
+        Effect    = "Allow"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = "s3:GetObject"
+        Resource  = local.renditions
+        Condition = { StringEquals = { "AWS:SourceArn" = aws_cloudfront_distribution.web.arn } }
+      }],
     )
   })
 }

@@ -148,6 +148,17 @@ variable "trace_ratio" {
   }
 }
 
+variable "rendition_public_key" {
+  description = "What checks the cookies by which browsers see renditions, as PEM; its private half is in the parameter `/NAME/rendition-key`. Presigned URLs when null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.rendition_public_key == null || can(regex("^-----BEGIN PUBLIC KEY-----\\s", var.rendition_public_key))
+    error_message = "A public key as PEM, as `openssl pkey -pubout` writes it."
+  }
+}
+
 variable "log_days" {
   description = "How long logs are kept."
   type        = number

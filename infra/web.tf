@@ -92,6 +92,15 @@ resource "aws_cloudfront_distribution" "web" {
     }
   }
 
+  dynamic "origin" {
+    for_each = aws_cloudfront_origin_access_control.renditions
+    content {
+      origin_id                = "renditions"
+      domain_name              = aws_s3_bucket.photos.bucket_regional_domain_name
+      origin_access_control_id = origin.value.id
+    }
+  }
+
   default_cache_behavior {
     target_origin_id           = "web"
     viewer_protocol_policy     = "redirect-to-https"
@@ -118,6 +127,21 @@ resource "aws_cloudfront_distribution" "web" {
       compress                 = true
       cache_policy_id          = local.uncached
       origin_request_policy_id = local.all_but_host
+    }
+  }
+
+  # Browsers keep renditions, as their headers say; the edge keeps no copy of anybody's photos.
+  dynamic "ordered_cache_behavior" {
+    for_each = aws_cloudfront_key_group.renditions
+    content {
+      path_pattern               = "/renditions/*"
+      target_origin_id           = "renditions"
+      viewer_protocol_policy     = "https-only"
+      allowed_methods            = ["GET", "HEAD"]
+      cached_methods             = ["GET", "HEAD"]
+      cache_policy_id            = local.uncached
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.page.id
+      trusted_key_groups         = [ordered_cache_behavior.value.id]
     }
   }
 

@@ -205,6 +205,50 @@ run "rights" {
   }
 }
 
+run "renditions" {
+  command = apply
+
+  variables {
+    rendition_public_key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
+  }
+
+  assert {
+    condition = [for behavior in aws_cloudfront_distribution.web.ordered_cache_behavior : behavior.trusted_key_groups
+    if behavior.path_pattern == "/renditions/*"] == [tolist([aws_cloudfront_key_group.renditions[0].id])]
+    error_message = "CloudFront must ask for a signature of the key group before it shows a rendition."
+  }
+  assert {
+    condition = alltrue([for behavior in aws_cloudfront_distribution.web.ordered_cache_behavior :
+      behavior.target_origin_id != "renditions" || behavior.path_pattern == "/renditions/*"]) && alltrue([
+    for behavior in aws_cloudfront_distribution.web.default_cache_behavior : behavior.target_origin_id == "web"])
+    error_message = "The photos' bucket may be reached by the behaviour of renditions alone."
+  }
+  assert {
+    condition = [for statement in jsondecode(aws_s3_bucket_policy.photos.policy).Statement :
+      [statement.Action, statement.Resource, statement.Condition.StringEquals["AWS:SourceArn"]] if statement.Effect == "Allow"] == [
+      ["s3:GetObject", "${aws_s3_bucket.photos.arn}/renditions/*", aws_cloudfront_distribution.web.arn]
+    ]
+    error_message = "The bucket lets this distribution alone read, and renditions alone."
+  }
+  assert {
+    condition = alltrue([
+      local.services["ingest-api"].environment.RENDITION_KEY_ID == aws_cloudfront_public_key.renditions[0].id,
+      local.services["ingest-api"].environment.RENDITION_KEY_PARAMETER == "/cloudalbum/rendition-key",
+      !can(local.services["reconciler"].environment.RENDITION_KEY_ID),
+    ])
+    error_message = "The API signs with the key that CloudFront checks, and no other function does."
+  }
+}
+
+run "renditions_without_a_key" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.photos.policy).Statement : statement.Effect == "Deny"]) && length([for behavior in aws_cloudfront_distribution.web.ordered_cache_behavior : 1 if behavior.path_pattern == "/renditions/*"]) == 0
+    error_message = "Without a key nothing but presigned URLs may open a rendition."
+  }
+}
+
 run "functions" {
   command = apply
 
@@ -235,7 +279,9 @@ run "refuses_what_cannot_work" {
     name             = "Album"
     url_life_seconds = 86400
     reconciler       = { memory = 512, timeout = 600, minutes = 5 }
+
+    rendition_public_key = "-----BEGIN PRIVATE KEY-----"
   }
 
-  expect_failures = [var.architecture, var.name, var.url_life_seconds, var.reconciler]
+  expect_failures = [var.architecture, var.name, var.url_life_seconds, var.reconciler, var.rendition_public_key]
 }

@@ -21,6 +21,7 @@ use cloudalbum_domain::Photo;
 
 use crate::auth::{Auth, sign_in};
 use crate::board::{self, Board};
+use crate::renditions::{self, Renditions};
 use crate::{
     Problem, changes, drain, health, hosts, map, me, observe, openapi, ops, pages, photos, uploads,
 };
@@ -43,6 +44,8 @@ pub struct App {
     pub bucket: Bucket,
     /// URLs of objects.
     pub signer: Signer,
+    /// What lets browsers see renditions, if not presigned URLs.
+    pub renditions: Option<Arc<Renditions>>,
     /// The queues of the workers.
     pub requeue: Requeue,
     /// Mends what events lost, if it is known.
@@ -67,7 +70,7 @@ impl App {
         settings: ServiceSettings,
         clients: &Clients,
         telemetry: &Telemetry,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> anyhow::Result<Self> {
         let table = format!("{}Session", settings.table_prefix);
         let sessions = Sessions::new(clients.dynamodb(), table);
         let public = settings.s3_public_url.as_ref();
@@ -84,6 +87,7 @@ impl App {
             table: Table::new(clients.dynamodb(), &settings.table_prefix),
             bucket: Bucket::new(clients.s3(None), &*settings.bucket),
             signer: clients.signer(public, &settings.bucket),
+            renditions: Renditions::new(&settings)?.map(Arc::new),
             requeue,
             thumbnails_dlq: settings.thumbnails_dlq_url.as_deref().map(queue),
             metadata_dlq: settings.metadata_dlq_url.as_deref().map(queue),
@@ -124,6 +128,7 @@ pub fn metrics_router(app: App) -> Router {
 }
 
 fn routes(app: App) -> Router {
+    let admit = from_fn_with_state(app.clone(), renditions::admit);
     Router::new()
         .route("/auth/login", get(sign_in::login))
         .route("/auth/callback", get(sign_in::callback))
@@ -164,6 +169,7 @@ fn routes(app: App) -> Router {
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::document))
         .fallback(pages::page)
+        .layer(admit)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(app)
 }

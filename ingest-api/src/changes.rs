@@ -64,7 +64,7 @@ pub(crate) async fn changes(
                 version: photo.version,
             },
             _ => Change::Photo {
-                photo: Box::new(view::photo(&app, photo, false).await?),
+                photo: Box::new(view::photo(&app, &caller, photo, false).await?),
             },
         });
     }

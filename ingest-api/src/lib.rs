@@ -19,6 +19,7 @@ mod ops;
 mod pages;
 mod photos;
 mod problem;
+mod renditions;
 mod uploads;
 mod view;
 

@@ -19,6 +19,9 @@ async fn main() -> anyhow::Result<()> {
     if let Some(name) = environment("COGNITO_CLIENT_SECRET_PARAMETER") {
         settings.cognito_client_secret = Some(clients.parameter(&name).await?);
     }
+    if let Some(name) = environment("RENDITION_KEY_PARAMETER") {
+        settings.rendition_key = Some(clients.parameter(&name).await?);
+    }
     let app = App::new(settings, &clients, &telemetry)?;
     if environment("AWS_LAMBDA_RUNTIME_API").is_some() {
         let routes = ingest_api::router_behind_gateway(app);

@@ -68,7 +68,7 @@ pub(crate) async fn map(
     for cluster in &clusters {
         let cover = cluster.cover.and_then(|id| covers.get(&id));
         let cover = cover.filter(|photo| photo.state == Life::Live);
-        if let Some(place) = place(&app, cluster, cover, area).await? {
+        if let Some(place) = place(&app, &caller, cluster, cover, area).await? {
             features.push(place);
         }
     }
@@ -110,6 +110,7 @@ fn clustered(tiles: Vec<MapTile>, zoom: u8) -> Vec<MapTile> {
 /// at its own place; without one, in the middle of its tile.
 async fn place(
     app: &App,
+    caller: &Caller,
     cluster: &MapTile,
     cover: Option<&Photo>,
     area: Area,
@@ -121,7 +122,7 @@ async fn place(
         return Ok(None);
     };
     let cover_url = match cover {
-        Some(photo) => view::cover(app, photo).await?,
+        Some(photo) => view::cover(app, caller, photo).await?,
         None => None,
     };
     Ok(Some(MapPlace {

@@ -87,19 +87,12 @@ fn policy(settings: &ServiceSettings) -> String {
         },
         origin,
     );
-    let renditions = settings
-        .rendition_url
-        .as_ref()
-        .map(origin)
-        .unwrap_or_default();
     let sign_in = origin(&settings.cognito_domain);
     [
         "default-src 'none'".to_owned(),
         "script-src 'self'".to_owned(),
         "style-src 'self'".to_owned(),
-        format!("img-src 'self' blob: data: {s3} {renditions}")
-            .trim_end()
-            .to_owned(),
+        format!("img-src 'self' blob: data: {s3}"),
         format!("connect-src 'self' {s3}"),
         "worker-src 'self' blob:".to_owned(),
         "font-src 'self'".to_owned(),

@@ -79,7 +79,7 @@ pub(crate) async fn list(
     };
     let mut views = Vec::with_capacity(photos.len());
     for photo in &photos {
-        views.push(view::photo(&app, photo, false).await?);
+        views.push(view::photo(&app, &caller, photo, false).await?);
     }
     Ok(Json(PhotoPage {
         photos: views,
@@ -126,7 +126,7 @@ pub(crate) async fn read(
         .map_err(|error| Problem::unavailable(&error))?;
     let shown = photo.filter(|photo| matches!(photo.state, Life::Live | Life::Trashed));
     let shown = shown.ok_or_else(Problem::not_found)?;
-    Ok(Json(view::photo(&app, &shown, true).await?))
+    Ok(Json(view::photo(&app, &caller, &shown, true).await?))
 }
 
 /// Changes tags, description, location or date.
@@ -150,7 +150,7 @@ pub(crate) async fn edit(
     if edit.location.is_some() && photo.metadata.pending_since().is_some() {
         app.requeue(&photo).await?;
     }
-    Ok(Json(view::photo(&app, &photo, true).await?))
+    Ok(Json(view::photo(&app, &caller, &photo, true).await?))
 }
 
 /// How a photo is deleted.
@@ -205,7 +205,7 @@ pub(crate) async fn restore(
     if photo.pending_since().is_some() {
         app.requeue(&photo).await?;
     }
-    Ok(Json(view::photo(&app, &photo, true).await?))
+    Ok(Json(view::photo(&app, &caller, &photo, true).await?))
 }
 
 /// Tries the failed stages of a photo again.
@@ -225,7 +225,7 @@ pub(crate) async fn retry(
         .await
         .map_err(problem)?;
     app.requeue(&photo).await?;
-    Ok(Json(view::photo(&app, &photo, true).await?))
+    Ok(Json(view::photo(&app, &caller, &photo, true).await?))
 }
 
 pub(crate) fn parse(id: &str) -> Result<PhotoId, Problem> {

@@ -4,12 +4,17 @@ use cloudalbum_domain::wire::{Camera, FailureView, PhotoView, PlaceView, Positio
 use cloudalbum_domain::{Facet, Photo, RenditionKey, Stage};
 use jiff::Timestamp;
 
-use crate::{App, Problem};
+use crate::{App, Caller, Problem};
 
 /// Shows a photo; `whole` adds the URL of the original.
-pub(crate) async fn photo(app: &App, photo: &Photo, whole: bool) -> Result<PhotoView, Problem> {
+pub(crate) async fn photo(
+    app: &App,
+    caller: &Caller,
+    photo: &Photo,
+    whole: bool,
+) -> Result<PhotoView, Problem> {
     let now = Timestamp::now();
-    let renditions = renditions(app, photo, now).await?;
+    let renditions = renditions(app, caller, photo, now).await?;
     let original_url = if whole && photo.has_arrived() && !photo.is_unchecked() {
         let name = Some(photo.filename_orig.as_str());
         let url = app
@@ -76,20 +81,28 @@ pub(crate) async fn photo(app: &App, photo: &Photo, whole: bool) -> Result<Photo
 }
 
 /// The URL of a photo's smallest rendition that keeps its shape.
-pub(crate) async fn cover(app: &App, photo: &Photo) -> Result<Option<String>, Problem> {
-    let shown = renditions(app, photo, Timestamp::now()).await?;
+pub(crate) async fn cover(
+    app: &App,
+    caller: &Caller,
+    photo: &Photo,
+) -> Result<Option<String>, Problem> {
+    let shown = renditions(app, caller, photo, Timestamp::now()).await?;
     let small = shown.into_iter().filter(|one| one.name != "classic");
     Ok(small.min_by_key(|one| one.width).map(|one| one.url))
 }
 
+/// A browser has the cookies of its owner's renditions; everybody else is given presigned URLs.
 async fn renditions(
     app: &App,
+    caller: &Caller,
     photo: &Photo,
     now: Timestamp,
 ) -> Result<Vec<RenditionView>, Problem> {
     let Some(thumbnails) = photo.thumbnails.result() else {
         return Ok(Vec::new());
     };
+    let admitted = caller.browser && caller.owner == photo.owner;
+    let served = app.renditions.as_ref().filter(|_| admitted);
     let mut views = Vec::with_capacity(thumbnails.renditions.len());
     for rendition in &thumbnails.renditions {
         let key = RenditionKey {
@@ -99,8 +112,8 @@ async fn renditions(
             name: rendition.name.clone(),
             media_type: rendition.media_type,
         };
-        let url = if let Some(base) = &app.settings.rendition_url {
-            format!("{}/{key}", base.as_str().trim_end_matches('/'))
+        let url = if let Some(served) = served {
+            served.url(&key)
         } else {
             let signed = app.signer.get(&key.to_string(), now, None).await;
             signed.map_err(|error| Problem::unavailable(&error))?

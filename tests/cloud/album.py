@@ -91,7 +91,7 @@ class Person:
 
 
 def sign_in_by_browser(engine, url, email):
-    """The way of a browser: login, the pool's page, callback with code, then a cookie; returns what it shows."""
+    """The way of a browser: login, the pool's page, callback with code, then a cookie; returns what it shows, and the cookie."""
     status, headers, _ = ask(f"{url}/auth/login")
     assert status == 303, status
     attempt = headers["set-cookie"].split(";")[0]
@@ -110,4 +110,4 @@ def sign_in_by_browser(engine, url, email):
     session = next(cookie.split(";")[0] for cookie in headers.get_all("set-cookie") if "session" in cookie.lower())
     status, _, shown = ask(f"{url}/v1/me", headers={"cookie": session})
     assert status == 200, f"/v1/me with the cookie: {status} {shown[:300]}"
-    return json.loads(shown)
+    return json.loads(shown), session

@@ -94,10 +94,16 @@ def drive(engine, folder):
     web = next(bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "web" in bucket["Name"])
     held = {item["Key"] for item in s3.list_objects_v2(Bucket=web)["Contents"]}
     assert held == {"index.html", "assets/app.js"}, held
+    ssm = engine.client("ssm")
+    first_key = ssm.get_parameter(Name="/cloudalbum/rendition-key")["Parameter"]
+    assert first_key["Type"] == "SecureString", first_key["Type"]
     again = cloud("deploy")
+    assert ssm.get_parameter(Name="/cloudalbum/rendition-key")["Parameter"]["Version"] == first_key["Version"]
     assert "Resources: 0 added" in again, re.findall(r"Resources: .*", again)
     removed = int(re.search(r"Resources: (\d+) destroyed", cloud("destroy"))[1])
     assert removed == added, f"{added} made, {removed} destroyed"
+    left = ssm.describe_parameters()["Parameters"]
+    assert left == [], left
     print(f"figure deploy.resources {added} count")
 
 

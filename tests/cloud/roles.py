@@ -62,6 +62,7 @@ def calls(outputs):
         "count dead letters": ("sqs", "get_queue_attributes", {"QueueUrl": queues["metadata"]["dlq"], "AttributeNames": ["All"]}),
         "empty queues": ("sqs", "purge_queue", {"QueueUrl": queues["metadata"]["dlq"]}),
         "read the secret": ("ssm", "get_parameter", {"Name": f"/{outputs['name']}/cognito-client-secret", "WithDecryption": True}),
+        "read the key of renditions": ("ssm", "get_parameter", {"Name": f"/{outputs['name']}/rendition-key", "WithDecryption": True}),
         "run the reconciler": ("lambda", "invoke", {"FunctionName": functions["reconciler"], "Payload": b'{"dry_run":true}'}),
         "run a worker": ("lambda", "invoke", {"FunctionName": functions["metadata-worker"], "Payload": b'{"Records":[]}'}),
         "change its code": ("lambda", "get_function", {"FunctionName": functions["ingest-api"]}),
@@ -79,7 +80,7 @@ ALLOWED = {
         "read many records", "list records", "walk records", "search",
         "change accounts", "walk accounts", "read sessions", "read orders",
         "send thumbnail jobs", "send metadata jobs", "take dead letters", "count dead letters",
-        "run the reconciler", "read the secret",
+        "run the reconciler", "read the secret", "read the key of renditions",
     },
     "reconciler": COMMIT | {
         "find objects", "find versions", "find unfinished uploads", "read originals", "remove originals", "remove renditions",

@@ -10,6 +10,7 @@ import counts
 import faults
 import operate
 import photos
+import renditions
 import roles
 from engine import Engine
 from front import Front
@@ -46,7 +47,7 @@ def drive(engine, front, stack):
     front.lead_to(engine, outputs["api_endpoint"])
 
     ann = phase("sign-up", lambda: album.Person(engine, outputs, front.url, "ann@example.com"))
-    me = phase("sign-in by browser", lambda: album.sign_in_by_browser(engine, front.url, ann.email))
+    me, session = phase("sign-in by browser", lambda: album.sign_in_by_browser(engine, front.url, ann.email))
     assert me["email"] == ann.email, me
     refused_without_a_token(front)
 
@@ -54,6 +55,7 @@ def drive(engine, front, stack):
     sent = found or [photos.drawn(seed) for seed in range(20)]
     seconds = phase("photos", lambda: ann.follow(ann.send(sent)))
     check_an_answer(ann)
+    opened = phase("renditions by cookie", lambda: renditions_by_cookie(engine, outputs, front.url, session))
     took = phase("counts", lambda: counts.check(engine, outputs))
     phase("partial failure and dead letter", lambda: faults.partial_failure(engine, outputs, ann))
     phase("outage and redrive", lambda: faults.outage_and_redrive(engine, outputs, ann))
@@ -67,10 +69,17 @@ def drive(engine, front, stack):
     print(f"figure cloud.photos {len(sent)} count ({'real' if found else 'drawn'})")
     print(f"figure cloud.put_to_ready_p50 {statistics.median(seconds.values()):.2f} s")
     print(f"figure cloud.put_to_ready_max {max(seconds.values()):.2f} s")
+    print(f"figure cloud.renditions_by_cookie {opened} count")
     for name, value in took.items():
         print(f"figure cloud.{name}_per_photo {value:.1f} {'count' if name == 'index_items' else 'bytes'}")
     print(f"figure cloud.calls_allowed {allowed} count")
     print(f"figure cloud.calls_denied {denied} count")
+
+
+def renditions_by_cookie(engine, outputs, url, session):
+    eve = album.Person(engine, outputs, url, "eve@example.com")
+    _, stranger = album.sign_in_by_browser(engine, url, eve.email)
+    return renditions.check(engine, outputs, url, session, stranger)
 
 
 def operators(engine, outputs, person, url):

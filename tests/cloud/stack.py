@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 
+import renditions
+
 # What differs from AWS, and nothing else: where the provider goes, where the state is, where keys are served, one right.
 OVERRIDE = """
 terraform {{
@@ -59,6 +61,7 @@ class Stack:
             "require_tls": False,
             "max_receive_count": 3,
             "trace_ratio": 1,
+            "rendition_public_key": renditions.make_key(engine),
             "environment": {
                 "AWS_ENDPOINT_URL": engine.url,
                 "AWS_EC2_METADATA_DISABLED": "true",

@@ -19,9 +19,14 @@ pub struct ServiceSettings {
     /// `S3_PUBLIC_URL`: the S3 endpoint as browsers reach it; default the
     /// SDK's own.
     pub s3_public_url: Option<Url>,
-    /// `RENDITION_URL`: what serves `renditions/` to browsers; default
-    /// presigned URLs.
-    pub rendition_url: Option<Url>,
+    /// `RENDITION_KEY_ID`: CloudFront's name for the key that signs the cookies
+    /// by which browsers get renditions below `BASE_URL`; default presigned
+    /// URLs.
+    pub rendition_key_id: Option<String>,
+    /// `RENDITION_KEY`: that key, RSA in PKCS #8 as PEM. Where
+    /// `RENDITION_KEY_PARAMETER` is set instead, it is read from the SSM
+    /// parameter of that name.
+    pub rendition_key: Option<Secret>,
     /// `TABLE_PREFIX`: what the tables' names start with; default nothing.
     pub table_prefix: String,
     /// `COGNITO_POOL_ID`: the user pool.
@@ -138,7 +143,8 @@ impl ServiceSettings {
         let url_life = Duration::from_secs(r.within("URL_LIFE_SECONDS", 900, 1..=3600));
         let long_poll = Duration::from_secs(r.within("LONG_POLL_SECONDS", 0, 0..=20));
         let s3_public_url = r.optional("S3_PUBLIC_URL");
-        let rendition_url = r.optional("RENDITION_URL");
+        let rendition_key_id = r.optional("RENDITION_KEY_ID");
+        let rendition_key = r.optional("RENDITION_KEY");
         let table_prefix = r.or_default("TABLE_PREFIX", String::new());
         let cognito_client_secret = r.optional("COGNITO_CLIENT_SECRET");
         let cognito_cli_client_id = r.optional("COGNITO_CLI_CLIENT_ID");
@@ -162,7 +168,8 @@ impl ServiceSettings {
                 region: region?,
                 bucket: bucket?,
                 s3_public_url,
-                rendition_url,
+                rendition_key_id,
+                rendition_key,
                 table_prefix,
                 cognito_pool_id: pool?,
                 cognito_client_id: client_id?,

@@ -12,6 +12,7 @@ use super::origin;
 use super::token::{AccessClaims, TokenError};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::renditions::Viewer;
 
 /// Who may open the board.
 const OPERATORS: &str = "operators";
@@ -28,6 +29,9 @@ pub struct Caller {
     pub username: String,
     /// Whether the board is open to them.
     pub operator: bool,
+    /// Whether they came by a session's cookie, so that the answer brings the
+    /// cookies of their renditions.
+    pub browser: bool,
 }
 
 impl Caller {
@@ -41,12 +45,13 @@ impl Caller {
             .with_detail("an operator can add you with `cloudalbum operators add`"))
     }
 
-    fn new(claims: AccessClaims, email: Option<String>) -> Self {
+    fn new(claims: AccessClaims, email: Option<String>, browser: bool) -> Self {
         Self {
             operator: claims.groups.iter().any(|group| group == OPERATORS),
             owner: claims.sub,
             username: claims.username,
             email,
+            browser,
         }
     }
 }
@@ -77,7 +82,7 @@ async fn by_bearer(header: &[u8], app: &App) -> Result<Caller, Problem> {
         }
     };
     match app.auth.verify_access(token).await {
-        Ok(claims) => Ok(Caller::new(claims, None)),
+        Ok(claims) => Ok(Caller::new(claims, None, false)),
         Err(TokenError::Keys(error)) => Err(Problem::unavailable(&error)),
         Err(error) => {
             tracing::debug!(error = &error as &dyn std::error::Error, "token refused");
@@ -95,7 +100,13 @@ async fn by_cookie(parts: &Parts, app: &App) -> Result<Caller, Problem> {
         .ok_or_else(|| Problem::unauthorized("sign in first"))?;
     origin::check(&parts.method, &parts.headers, &app.settings.base_url)?;
     match app.auth.resume_session(&ticket, Timestamp::now()).await {
-        Ok(Some((session, claims))) => Ok(Caller::new(claims, session.email)),
+        Ok(Some((session, claims))) => {
+            let caller = Caller::new(claims, session.email, true);
+            if let Some(viewer) = parts.extensions.get::<Viewer>() {
+                viewer.get_or_init(|| caller.owner.clone());
+            }
+            Ok(caller)
+        }
         Ok(None) => Err(Problem::unauthorized(
             "the session has ended; sign in again",
         )),

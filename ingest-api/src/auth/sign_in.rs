@@ -23,6 +23,7 @@ use super::{Auth, origin};
 use crate::app::App;
 use crate::hosts;
 use crate::problem::Problem;
+use crate::renditions::Renditions;
 
 /// Where to go on after the sign-in.
 #[derive(Deserialize)]
@@ -157,9 +158,16 @@ pub(crate) async fn logout(
     url.query_pairs_mut()
         .append_pair("client_id", &auth.client_id)
         .append_pair("logout_uri", auth.page("/")?.as_str());
-    let cookie = [(SET_COOKIE, auth.clear_cookie(Cookie::Session))];
     let redirect = url.into();
-    Ok((cookie, Json(LoggedOut { redirect })).into_response())
+    let mut response = Json(LoggedOut { redirect }).into_response();
+    let cookies = response.headers_mut();
+    cookies.append(SET_COOKIE, auth.clear_cookie(Cookie::Session));
+    if app.renditions.is_some() {
+        for cookie in Renditions::forget() {
+            cookies.append(SET_COOKIE, cookie);
+        }
+    }
+    Ok(response)
 }
 
 /// Tells clients that are not browsers where to sign in.

@@ -13,6 +13,7 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use axum::body::Body;
 use axum::extract::{Form, State};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
@@ -33,6 +34,7 @@ use url::Url;
 
 use crate::app::{self, App};
 use crate::auth::Caller;
+use crate::renditions;
 
 const BASE: &str = "http://127.0.0.1:8080";
 const SUB: &str = "3f2c8a5e-0000-4000-8000-123456789abc";
@@ -74,7 +76,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
@@ -102,13 +104,22 @@ impl World {
         Self::with(web, BASE).await
     }
 
+    /// The service with further settings.
+    pub(crate) async fn set(further: &[(&'static str, &str)]) -> Self {
+        Self::build(Path::new("/nonexistent"), BASE, further).await
+    }
+
     async fn with(web: &Path, base: &str) -> Self {
+        Self::build(web, base, &[]).await
+    }
+
+    async fn build(web: &Path, base: &str, further: &[(&'static str, &str)]) -> Self {
         let issuer = Issuer::start().await;
         let engine = dynamodb().await;
         let pool = format!("{}pool", issuer.url);
         let jwks = format!("{}jwks", issuer.url);
         let web = web.to_str().unwrap();
-        let variables = HashMap::from([
+        let mut variables = HashMap::from([
             ("AWS_REGION", "eu-west-1"),
             ("S3_PHOTO_BUCKET", "album"),
             ("S3_PUBLIC_URL", "http://127.0.0.1:4566"),
@@ -124,12 +135,14 @@ impl World {
             ("THUMBNAILS_QUEUE_URL", "http://127.0.0.1:4566/1/thumbnails"),
             ("METADATA_QUEUE_URL", "http://127.0.0.1:4566/1/metadata"),
         ]);
+        variables.extend(further.iter().copied());
         let lookup = |name: &str| variables.get(name).map(ToString::to_string);
         let settings = ServiceSettings::from_lookup(&lookup).unwrap();
         let clients = Clients::at(&engine, "eu-west-1", "key", "secret").await;
         let app = App::new(settings, &clients, &Telemetry::silent()).unwrap();
         let who = Router::new()
             .route("/who", get(who).post(who))
+            .layer(from_fn_with_state(app.clone(), renditions::admit))
             .with_state(app.clone());
         Self {
             router: app::router(app).merge(who),
@@ -156,10 +169,15 @@ impl World {
         }
     }
 
-    async fn who(&self, token: &str) -> Answer {
+    pub(crate) async fn who(&self, token: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         self.ask(Method::GET, "/who", &[("authorization", &bearer)])
             .await
+    }
+
+    /// A bearer's access token.
+    pub(crate) fn token(&self, life: i64) -> String {
+        self.issuer.sign(&self.issuer.access(life))
     }
 
     /// Begins a sign-in; gives the attempt's cookie and the page it leads to.
@@ -176,7 +194,7 @@ impl World {
     }
 
     /// Signs in and gives the session's cookie.
-    async fn signed_in(&self, life: i64) -> String {
+    pub(crate) async fn signed_in(&self, life: i64) -> String {
         let (cookie, asked) = self.login().await;
         let code = self.issuer.grant(&asked, life);
         let answer = self.callback(&cookie, &code, &asked["state"]).await;
