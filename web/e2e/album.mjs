@@ -187,13 +187,35 @@ test('an edit is kept and found', async () => {
   await page.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
 });
 
+test('tags are put on several photos at once, and taken off', async () => {
+  await page.getByRole('searchbox').fill('drawn-0');
+  await page.getByRole('heading', { name: 'Photos matching “drawn-0”' }).waitFor();
+  const tagged = async (change) => {
+    for (const name of ['drawn-03.jpg', 'drawn-04.jpg']) {
+      await page.getByRole('checkbox', { name: `Select ${name}` }).click();
+    }
+    await page.getByRole('button', { name: 'Tags', exact: true }).click();
+    await change();
+    await page.getByRole('button', { name: 'Save tags' }).click();
+    await page.getByText('Tags of 2 photos changed').waitFor();
+  };
+  const counted = async (tag) =>
+    (await (await page.request.get(`${album.base}v1/photos?q=${tag}`)).json()).photos.length;
+  await tagged(() => page.getByLabel('Add tags, separated by commas').fill('lighthouse, gloaming'));
+  assert.equal(await counted('lighthouse'), 2);
+  await tagged(() => page.getByRole('button', { name: 'lighthouse', exact: true }).click());
+  assert.equal(await counted('lighthouse'), 0);
+  assert.equal(await counted('gloaming'), 2);
+  await page.getByRole('searchbox').fill('dusk');
+});
+
 test('a place set by hand puts the photo on the map', async () => {
   await page.getByRole('button', { name: 'Open The quay at dusk' }).click();
   await page.getByRole('button', { name: 'Edit' }).click();
-  await page.getByLabel('Latitude').fill('48.8606');
-  await page.getByLabel('Longitude').fill('2.3376');
+  await page.getByLabel('City').fill('paris');
+  await page.getByRole('button', { name: 'Paris, France' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('dialog').getByText('48.86060, 2.33760').waitFor();
+  await page.getByRole('dialog').getByText('48.85300, 2.34900').waitFor();
   await page.getByRole('button', { name: 'Back to the album' }).click();
   await page.getByRole('link', { name: 'Map' }).click();
   await page.getByRole('button', { name: 'Open the photo' }).click();

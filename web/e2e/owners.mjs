@@ -216,6 +216,28 @@ test('F13: a file name without a dot is a file name', async () => {
   assert.equal(named.status, 'ready');
 });
 
+test('a new password is set from the profile by a mailed code, and is the one that signs in', async () => {
+  await eve.goto(`${album.base}profile`);
+  await eve.getByRole('link', { name: 'Change the password' }).click();
+  await eve.getByLabel('E-mail').fill(eveMail);
+  await eve.getByRole('button', { name: 'Send the code' }).click();
+  await eve.getByLabel('Code').waitFor();
+  const outbox = `${new URL(eve.url()).origin}/outbox.json`;
+  const mails = await (await eve.request.get(outbox)).json();
+  await eve.getByLabel('Code').fill(mails.find(({ to }) => to === eveMail).code);
+  await eve.getByLabel('New password').fill('Another-horse-8');
+  await eve.getByRole('button', { name: 'Change the password' }).click();
+  await eve.getByText('Your password is changed.').waitFor();
+  await eve.context().clearCookies();
+  await eve.goto(album.base);
+  await eve.getByRole('link', { name: 'Sign in or sign up' }).click();
+  await eve.getByLabel('E-mail').fill(eveMail);
+  await eve.getByLabel('Password').fill(password);
+  await eve.getByRole('button', { name: 'Sign in' }).click();
+  await eve.getByRole('alert').waitFor();
+  await signIn(eve, eveMail, 'Another-horse-8');
+});
+
 test('F8: two browsers see each other’s changes, a delete and its undo included', async () => {
   const second = await person();
   await second.goto(album.base);

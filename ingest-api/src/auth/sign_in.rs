@@ -30,11 +30,17 @@ use crate::renditions::Renditions;
 pub(crate) struct Login {
     #[serde(rename = "return")]
     return_to: Option<String>,
+    /// Set a new password by a mailed code first.
+    #[serde(default)]
+    new_password: bool,
 }
 
 /// Sends the browser to the sign-in page.
 #[utoipa::path(get, path = "/auth/login", tag = "sign-in",
-    params(("return" = Option<String>, Query, description = "Where in the app to go on")),
+    params(
+        ("return" = Option<String>, Query, description = "Where in the app to go on"),
+        ("new_password" = Option<bool>, Query, description = "Set a new password first"),
+    ),
     responses((status = 303, description = "To the sign-in page")))]
 pub(crate) async fn login(
     State(app): State<App>,
@@ -49,11 +55,20 @@ pub(crate) async fn login(
         if let Some(path) = &login.return_to {
             here.query_pairs_mut().append_pair("return", path);
         }
+        if login.new_password {
+            here.query_pairs_mut().append_pair("new_password", "true");
+        }
         return Ok(see_other(here.as_str(), []));
     }
     let attempt = Attempt::start(login.return_to.as_deref())?;
     let ticket = auth.begin_attempt(&attempt, Timestamp::now()).await?;
-    let mut url = auth.domain.join("/oauth2/authorize")?;
+    // Cognito's page for a forgotten password takes what its sign-in page takes, and goes on there.
+    let page = if login.new_password {
+        "/forgotPassword"
+    } else {
+        "/oauth2/authorize"
+    };
+    let mut url = auth.domain.join(page)?;
     url.query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", &auth.client_id)

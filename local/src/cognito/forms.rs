@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::extract::{ConnectInfo, Extension, Query, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use http::{HeaderMap, StatusCode};
@@ -67,6 +67,18 @@ pub(super) async fn confirm(State(cognito): State<Cognito>, Form(given): Form<Gi
 }
 
 pub(super) async fn show_forgot(Query(given): Query<Given>) -> Page {
+    forgot_form(&given)
+}
+
+/// By the path that Cognito has for it, with the query of a sign-in.
+pub(super) async fn show_new_password(RawQuery(query): RawQuery) -> Page {
+    forgot_form(&Given {
+        next: query.unwrap_or_default(),
+        ..Given::default()
+    })
+}
+
+fn forgot_form(given: &Given) -> Page {
     let body = format!(
         "<p>We send a code to your address.</p><form method=\"post\" action=\"/forgot\">{}{}\
          <button>Send the code</button></form>",

@@ -124,6 +124,7 @@ impl Cognito {
             .route("/signup", get(forms::show_sign_up).post(forms::sign_up))
             .route("/confirm", get(forms::show_confirm).post(forms::confirm))
             .route("/forgot", get(forms::show_forgot).post(forms::forgot))
+            .route("/forgotPassword", get(forms::show_new_password))
             .route("/reset", post(forms::reset))
             .route("/outbox", get(forms::outbox))
             .route("/outbox.json", get(forms::outbox_json))

@@ -1583,6 +1583,8 @@ export interface operations {
             query?: {
                 /** @description Where in the app to go on */
                 return?: string;
+                /** @description Set a new password first */
+                new_password?: boolean;
             };
             header?: never;
             path?: never;
