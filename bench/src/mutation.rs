@@ -19,6 +19,8 @@ const HEAD: usize = 64 * 1024;
 /// Larger photos take too long to render millions of times.
 const SMALL: usize = 100_000;
 const LONGEST: Duration = Duration::from_millis(50);
+/// How often an input that took longer is tried again.
+const REPEATS: u32 = 8;
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut photos: Vec<Vec<u8>> = photos(Path::new(PHOTOS))?
@@ -38,13 +40,22 @@ pub(crate) fn run() -> anyhow::Result<()> {
             continue;
         };
         let undo = random.damage(photo);
-        let start = Instant::now();
-        if input % 16 == 0 {
-            std::hint::black_box(fetch(photo));
-        } else {
-            std::hint::black_box(extract(&Original::whole(photo)));
+        let once = || {
+            let start = Instant::now();
+            if input % 16 == 0 {
+                std::hint::black_box(fetch(photo));
+            } else {
+                std::hint::black_box(extract(&Original::whole(photo)));
+            }
+            start.elapsed()
+        };
+        let mut took = once();
+        // A busy machine takes the core away; what the input costs shows in a better try.
+        for _ in 0..REPEATS {
+            if took > LONGEST {
+                took = took.min(once());
+            }
         }
-        let took = start.elapsed();
         longest = longest.max(took);
         slow += u32::from(took > LONGEST);
         mend(photo, &undo);

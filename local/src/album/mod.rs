@@ -32,6 +32,9 @@ use crate::pump;
 use crate::settings::{Addresses, BUCKET, REGION, Settings, url};
 use crate::traces::{self, Traces};
 
+/// How often the storage is made ready before the start fails, and how long apart.
+const STARTS: u32 = 4;
+const BETWEEN_STARTS: Duration = Duration::from_millis(500);
 /// How many traces are kept.
 const TRACES: u32 = 50_000;
 /// A running album.
@@ -184,12 +187,24 @@ async fn reconcile(reconciler: Reconciler, every: Duration) {
 }
 
 /// The tables and the bucket, made if they are missing.
+///
+/// What fails at the start is tried again for a while, as everywhere else.
 async fn storage(clients: &Clients, prefix: &str) -> anyhow::Result<(Table, Bucket)> {
     let table = Table::new(clients.dynamodb(), prefix);
     let bucket = Bucket::new(clients.s3(None), BUCKET);
-    let made = bucket.create_missing().await;
-    made.context("cannot create the bucket")?;
-    let made = table.create_missing().await;
-    made.context("cannot create the tables")?;
+    for left in (0..STARTS).rev() {
+        let made = async {
+            let made = bucket.create_missing().await;
+            made.context("cannot create the bucket")?;
+            let made = table.create_missing().await;
+            made.context("cannot create the tables")
+        };
+        match made.await {
+            Ok(()) => break,
+            Err(error) if left == 0 => return Err(error),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), left, "not started yet"),
+        }
+        tokio::time::sleep(BETWEEN_STARTS).await;
+    }
     Ok((table, bucket))
 }
