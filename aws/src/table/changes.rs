@@ -35,16 +35,6 @@ impl ChangesCursor {
     pub fn starting(now: Timestamp) -> Self {
         Self { at: now, window: 0 }
     }
-
-    /// The same reader after the clock was set back: one that waited for its
-    /// time to come again would miss what changes until then.
-    fn set_back(&self, now: Timestamp) -> Self {
-        let at = if self.at > latest(now) { now } else { self.at };
-        Self {
-            at,
-            window: self.window,
-        }
-    }
 }
 
 /// What changed.
@@ -60,16 +50,12 @@ pub struct ChangesPage {
 
 impl Table {
     /// Reads what changed since `cursor`, or everything: consistently, and
-    /// with what is trashed or gone. What was stamped by a clock that is ahead
-    /// of this one is told when its time has come.
+    /// with what is trashed or gone.
     pub async fn changes(
         &self,
         owner: &OwnerId,
         cursor: Option<&ChangesCursor>,
     ) -> Result<ChangesPage, TableError> {
-        let now = Timestamp::now();
-        let cursor = cursor.map(|cursor| cursor.set_back(now));
-        let cursor = cursor.as_ref();
         let from = cursor.map_or(Timestamp::UNIX_EPOCH, |cursor| rewound(cursor.at));
         let mut photos: Vec<Photo> = Vec::new();
         let mut start = None;
@@ -79,12 +65,9 @@ impl Table {
                 .query()
                 .table_name(&self.names.photo)
                 .index_name(BY_CHANGED_AT)
-                .key_condition_expression(
-                    "user_id = :owner AND changed_at BETWEEN :from AND :latest",
-                )
+                .key_condition_expression("user_id = :owner AND changed_at > :from")
                 .expression_attribute_values(":owner", text(owner.as_str()))
                 .expression_attribute_values(":from", text(sortable(from)))
-                .expression_attribute_values(":latest", text(sortable(latest(now))))
                 .consistent_read(true)
                 .limit(i32::from(LIMIT))
                 .set_exclusive_start_key(start)
@@ -124,21 +107,16 @@ fn page(photos: Vec<Photo>, cursor: Option<&ChangesCursor>, more: bool) -> Chang
     ChangesPage { photos, next, more }
 }
 
-/// The clocks of writers may be that much ahead.
-fn latest(now: Timestamp) -> Timestamp {
-    now.saturating_add(REWIND).unwrap_or(Timestamp::MAX)
-}
-
 fn rewound(at: Timestamp) -> Timestamp {
     at.saturating_sub(REWIND).unwrap_or(Timestamp::MIN)
 }
 
-/// A digest of the changes from `from` to `to`.
+/// A digest of the changes after `from` and up to `to`.
 fn digest(photos: &[Photo], from: Timestamp, to: Timestamp) -> u64 {
     let mut hash = sha2::Sha256::new();
     for photo in photos
         .iter()
-        .filter(|photo| photo.changed_at >= from && photo.changed_at <= to)
+        .filter(|photo| photo.changed_at > from && photo.changed_at <= to)
     {
         hash.update(photo.id.as_bytes());
         hash.update(photo.version.to_be_bytes());
