@@ -8,7 +8,7 @@ resource "aws_apigatewayv2_api" "http" {
 resource "aws_apigatewayv2_integration" "service" {
   api_id                 = aws_apigatewayv2_api.http.id
   integration_type       = "AWS_PROXY"
-  integration_uri        = aws_lambda_function.service["ingest-api"].invoke_arn
+  integration_uri        = module.service["ingest-api"].made.invoke_arn
   payload_format_version = "2.0"
 }
 
@@ -53,7 +53,7 @@ resource "aws_apigatewayv2_stage" "default" {
 resource "aws_lambda_permission" "http" {
   statement_id  = "HttpApi"
   action        = "lambda:InvokeFunction"
-  function_name = aws_lambda_function.service["ingest-api"].function_name
+  function_name = module.service["ingest-api"].made.function_name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.http.execution_arn}/*/*"
 }

@@ -23,7 +23,7 @@ locals {
 
   reconciler = "${var.name}-reconciler"
 
-  lambdas = merge(aws_lambda_function.worker, aws_lambda_function.service)
+  lambdas = { for name, function in merge(module.worker, module.service) : name => function.made }
 
   environment = {
     S3_PHOTO_BUCKET  = aws_s3_bucket.photos.id
@@ -62,65 +62,39 @@ resource "aws_cloudwatch_log_group" "function" {
   retention_in_days = var.log_days
 }
 
-resource "aws_lambda_function" "worker" {
-  for_each         = local.workers
-  function_name    = "${var.name}-${each.key}"
-  role             = aws_iam_role.function[each.key].arn
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [var.architecture]
-  filename         = "${var.zips}/${each.key}.zip"
-  source_code_hash = filebase64sha256("${var.zips}/${each.key}.zip")
-  memory_size      = each.value.memory
-  timeout          = each.value.timeout
-  depends_on       = [aws_iam_role_policy.function]
-
-  tracing_config {
-    mode = "Active"
-  }
-
-  logging_config {
-    log_format = "JSON"
-    log_group  = aws_cloudwatch_log_group.function[each.key].name
-  }
-
-  environment {
-    variables = merge(local.environment, each.value.environment, var.environment)
-  }
+module "worker" {
+  source       = "./function"
+  for_each     = local.workers
+  name         = "${var.name}-${each.key}"
+  role         = aws_iam_role.function[each.key].arn
+  zip          = "${var.zips}/${each.key}.zip"
+  architecture = var.architecture
+  log_group    = aws_cloudwatch_log_group.function[each.key].name
+  memory       = each.value.memory
+  timeout      = each.value.timeout
+  environment  = merge(local.environment, each.value.environment, var.environment)
+  depends_on   = [aws_iam_role_policy.function]
 }
 
 # Apart from the workers: the API is told the UUIDs of their mappings.
-resource "aws_lambda_function" "service" {
-  for_each         = local.services
-  function_name    = "${var.name}-${each.key}"
-  role             = aws_iam_role.function[each.key].arn
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [var.architecture]
-  filename         = "${var.zips}/${each.key}.zip"
-  source_code_hash = filebase64sha256("${var.zips}/${each.key}.zip")
-  memory_size      = each.value.memory
-  timeout          = each.value.timeout
-  depends_on       = [aws_iam_role_policy.function]
-
-  tracing_config {
-    mode = "Active"
-  }
-
-  logging_config {
-    log_format = "JSON"
-    log_group  = aws_cloudwatch_log_group.function[each.key].name
-  }
-
-  environment {
-    variables = merge(local.environment, each.value.environment, var.environment)
-  }
+module "service" {
+  source       = "./function"
+  for_each     = local.services
+  name         = "${var.name}-${each.key}"
+  role         = aws_iam_role.function[each.key].arn
+  zip          = "${var.zips}/${each.key}.zip"
+  architecture = var.architecture
+  log_group    = aws_cloudwatch_log_group.function[each.key].name
+  memory       = each.value.memory
+  timeout      = each.value.timeout
+  environment  = merge(local.environment, each.value.environment, var.environment)
+  depends_on   = [aws_iam_role_policy.function]
 }
 
 resource "aws_lambda_event_source_mapping" "worker" {
   for_each                           = var.workers
   event_source_arn                   = aws_sqs_queue.jobs[each.key].arn
-  function_name                      = aws_lambda_function.worker[each.value.function].arn
+  function_name                      = module.worker[each.value.function].made.arn
   batch_size                         = each.value.batch
   maximum_batching_window_in_seconds = each.value.window
   function_response_types            = ["ReportBatchItemFailures"]
@@ -145,7 +119,7 @@ resource "aws_scheduler_schedule" "reconciler" {
 
   # A run that was missed is not made up for: the next one finds the same.
   target {
-    arn      = aws_lambda_function.service["reconciler"].arn
+    arn      = module.service["reconciler"].made.arn
     role_arn = aws_iam_role.scheduler.arn
 
     retry_policy {
@@ -157,7 +131,7 @@ resource "aws_scheduler_schedule" "reconciler" {
 
 # Lambda would try a failed run twice more, beside the next one.
 resource "aws_lambda_function_event_invoke_config" "reconciler" {
-  function_name                = aws_lambda_function.service["reconciler"].function_name
+  function_name                = module.service["reconciler"].made.function_name
   maximum_retry_attempts       = 0
   maximum_event_age_in_seconds = 60
 }

@@ -26,7 +26,7 @@ locals {
     {
       Sid      = "CommitIndex", Effect = "Allow"
       Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-      Resource = [aws_dynamodb_table.index.arn]
+      Resource = [aws_dynamodb_table.plain["PhotoIndex"].arn]
     },
   ]
 
@@ -62,7 +62,7 @@ locals {
         Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"]
         Resource = local.photo_arns
       },
-      { Sid = "Search", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [aws_dynamodb_table.index.arn] },
+      { Sid = "Search", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [aws_dynamodb_table.plain["PhotoIndex"].arn] },
       {
         Sid      = "Accounts", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -71,12 +71,12 @@ locals {
       {
         Sid      = "Operations", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
-        Resource = [aws_dynamodb_table.ops.arn]
+        Resource = [aws_dynamodb_table.plain["Ops"].arn]
       },
       {
         Sid      = "Sessions", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
-        Resource = [aws_dynamodb_table.session.arn]
+        Resource = [aws_dynamodb_table.plain["Session"].arn]
       },
       {
         Sid      = "Requeue", Effect = "Allow"
@@ -129,7 +129,7 @@ locals {
         Action   = ["dynamodb:BatchGetItem", "dynamodb:Query"]
         Resource = local.photo_arns
       },
-      { Sid = "Index", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [aws_dynamodb_table.index.arn] },
+      { Sid = "Index", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [aws_dynamodb_table.plain["PhotoIndex"].arn] },
       {
         Sid      = "Accounts", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"]
@@ -138,7 +138,7 @@ locals {
       {
         Sid      = "Operations", Effect = "Allow"
         Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"]
-        Resource = [aws_dynamodb_table.ops.arn]
+        Resource = [aws_dynamodb_table.plain["Ops"].arn]
       },
       { Sid = "Requeue", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = local.jobs },
     ])
@@ -231,7 +231,7 @@ resource "aws_iam_role_policy" "scheduler" {
     Statement = [{
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
-      Resource = aws_lambda_function.service["reconciler"].arn
+      Resource = module.service["reconciler"].made.arn
     }]
   })
 }

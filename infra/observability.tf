@@ -1,4 +1,4 @@
-# Who notices, and what they see: traces, alarms, the dashboard, the budget.
+# Who notices, and what they see: traces, the dashboard, the budget, and whom alarms tell.
 
 resource "aws_sns_topic" "alarms" {
   name = "${var.name}-alarms"
@@ -46,92 +46,6 @@ resource "aws_xray_group" "album" {
   count             = var.xray ? 1 : 0
   group_name        = substr(var.name, 0, 32)
   filter_expression = "annotation.photo_id BEGINSWITH \"\""
-}
-
-# Something nobody could do is waiting for a person.
-resource "aws_cloudwatch_metric_alarm" "dlq" {
-  for_each            = var.workers
-  alarm_name          = "${var.name}-${each.key}-dead-letters"
-  alarm_description   = "Messages wait in the dead-letter queue: see the failures on the board, then redrive."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.dlq[each.key].name }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 1
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
-# People wait for their thumbnails.
-resource "aws_cloudwatch_metric_alarm" "age" {
-  for_each            = var.workers
-  alarm_name          = "${var.name}-${each.key}-oldest-message"
-  alarm_description   = "The oldest message is older than five minutes: is the stage paused, throttled or slow?"
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateAgeOfOldestMessage"
-  dimensions          = { QueueName = aws_sqs_queue.jobs[each.key].name }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 5
-  datapoints_to_alarm = 3
-  threshold           = 300
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
-# The code reports bad photos as records: an error here is a crash or a timeout.
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  for_each            = toset(keys(local.statements))
-  alarm_name          = "${var.name}-${each.key}-errors"
-  alarm_description   = "Invocations fail: see the function's log group."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = local.lambdas[each.key].function_name }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 5
-  datapoints_to_alarm = 3
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "throttles" {
-  for_each            = toset(keys(local.statements))
-  alarm_name          = "${var.name}-${each.key}-throttles"
-  alarm_description   = "The account's concurrency is used up: ask for more, or lower the workers' maximum."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Throttles"
-  dimensions          = { FunctionName = local.lambdas[each.key].function_name }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 5
-  datapoints_to_alarm = 3
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "api" {
-  alarm_name          = "${var.name}-api-5xx"
-  alarm_description   = "The API answers with errors of its own."
-  namespace           = "AWS/ApiGateway"
-  metric_name         = "5xx"
-  dimensions          = { ApiId = aws_apigatewayv2_api.http.id }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 5
-  datapoints_to_alarm = 3
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
 resource "aws_cloudwatch_dashboard" "album" {

@@ -5,13 +5,10 @@ locals {
     photos = aws_s3_bucket.photos
     web    = aws_s3_bucket.web
   }
-  tables = {
-    Photo      = aws_dynamodb_table.photo
-    PhotoIndex = aws_dynamodb_table.index
-    User       = aws_dynamodb_table.user
-    Session    = aws_dynamodb_table.session
-    Ops        = aws_dynamodb_table.ops
-  }
+  tables = merge(aws_dynamodb_table.plain, {
+    Photo = aws_dynamodb_table.photo
+    User  = aws_dynamodb_table.user
+  })
 }
 
 resource "aws_s3_bucket" "photos" {
@@ -199,28 +196,6 @@ resource "aws_dynamodb_table" "photo" {
   }
 }
 
-resource "aws_dynamodb_table" "index" {
-  name                        = "${var.name}-PhotoIndex"
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "user_id"
-  range_key                   = "entry"
-  deletion_protection_enabled = var.deletion_protection
-
-  attribute {
-    name = "user_id"
-    type = "S"
-  }
-
-  attribute {
-    name = "entry"
-    type = "S"
-  }
-
-  point_in_time_recovery {
-    enabled = true
-  }
-}
-
 resource "aws_dynamodb_table" "user" {
   name                        = "${var.name}-User"
   billing_mode                = "PAY_PER_REQUEST"
@@ -248,42 +223,33 @@ resource "aws_dynamodb_table" "user" {
   }
 }
 
-resource "aws_dynamodb_table" "session" {
-  name                        = "${var.name}-Session"
+# Tables that are read by their keys alone.
+resource "aws_dynamodb_table" "plain" {
+  for_each = {
+    PhotoIndex = { keys = ["user_id", "entry"], expire = false }
+    Session    = { keys = ["id"], expire = true }
+    Ops        = { keys = ["kind", "entry"], expire = false }
+  }
+  name                        = "${var.name}-${each.key}"
   billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "id"
+  hash_key                    = each.value.keys[0]
+  range_key                   = try(each.value.keys[1], null)
   deletion_protection_enabled = var.deletion_protection
 
-  attribute {
-    name = "id"
-    type = "S"
+  dynamic "attribute" {
+    for_each = each.value.keys
+    content {
+      name = attribute.value
+      type = "S"
+    }
   }
 
-  ttl {
-    attribute_name = "expires_at"
-    enabled        = true
-  }
-
-  point_in_time_recovery {
-    enabled = true
-  }
-}
-
-resource "aws_dynamodb_table" "ops" {
-  name                        = "${var.name}-Ops"
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "kind"
-  range_key                   = "entry"
-  deletion_protection_enabled = var.deletion_protection
-
-  attribute {
-    name = "kind"
-    type = "S"
-  }
-
-  attribute {
-    name = "entry"
-    type = "S"
+  dynamic "ttl" {
+    for_each = each.value.expire ? ["expires_at"] : []
+    content {
+      attribute_name = ttl.value
+      enabled        = true
+    }
   }
 
   point_in_time_recovery {

@@ -92,13 +92,15 @@ run "queues" {
     error_message = "A dead-letter queue must keep a message as long as its queue does: its age counts from the first send."
   }
   assert {
-    condition     = toset(keys(aws_cloudwatch_metric_alarm.dlq)) == toset(keys(aws_sqs_queue.dlq)) && toset(keys(aws_cloudwatch_metric_alarm.age)) == toset(keys(aws_sqs_queue.jobs))
-    error_message = "Every queue and every dead-letter queue needs its alarm."
+    condition = alltrue(flatten([for name, queue in aws_sqs_queue.jobs : [
+      aws_cloudwatch_metric_alarm.all["${name}-dead-letters"].dimensions.QueueName == aws_sqs_queue.dlq[name].name,
+      aws_cloudwatch_metric_alarm.all["${name}-oldest-message"].dimensions.QueueName == queue.name,
+    ]]))
+    error_message = "Every queue and every dead-letter queue needs its alarm, which watches no other."
   }
   assert {
-    condition = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.dlq :
-    alarm.dimensions.QueueName == aws_sqs_queue.dlq[name].name && length(alarm.alarm_actions) == 1])
-    error_message = "An alarm must watch its own queue and tell someone."
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.all : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])])
+    error_message = "Every alarm must tell someone."
   }
   assert {
     condition = alltrue([for name, mapping in aws_lambda_event_source_mapping.worker :
@@ -192,8 +194,9 @@ run "rights" {
     error_message = "The API may switch the workers' own mappings, each by its UUID, and no other."
   }
   assert {
-    condition     = toset(keys(local.lambdas)) == toset(keys(aws_iam_role.function)) && toset(keys(local.lambdas)) == toset(keys(aws_cloudwatch_metric_alarm.errors))
-    error_message = "Every function has a role of its own and an alarm."
+    condition = toset(keys(local.lambdas)) == toset(keys(aws_iam_role.function)) && alltrue([for name, function in local.lambdas : alltrue([for kind in ["errors", "throttles"] :
+    aws_cloudwatch_metric_alarm.all["${name}-${kind}"].dimensions.FunctionName == function.function_name])])
+    error_message = "Every function has a role of its own, and alarms of its errors and throttles."
   }
   assert {
     condition     = alltrue([for function in local.lambdas : !can(function.environment[0].variables.COGNITO_CLIENT_SECRET)]) && aws_ssm_parameter.client_secret.type == "SecureString"
@@ -258,16 +261,12 @@ run "functions" {
     error_message = "Functions run on arm64, and are traced."
   }
   assert {
-    condition     = aws_lambda_function.service["reconciler"].timeout < 300 && aws_lambda_function_event_invoke_config.reconciler.maximum_retry_attempts == 0 && aws_scheduler_schedule.reconciler.target[0].retry_policy[0].maximum_retry_attempts == 0
+    condition     = module.service["reconciler"].made.timeout < 300 && aws_lambda_function_event_invoke_config.reconciler.maximum_retry_attempts == 0 && aws_scheduler_schedule.reconciler.target[0].retry_policy[0].maximum_retry_attempts == 0
     error_message = "Two runs of the reconciler must not overlap."
   }
   assert {
     condition     = alltrue([for route in aws_apigatewayv2_route.service : route.authorization_type == null || route.authorization_type == "NONE"])
     error_message = "The service verifies tokens itself: browsers come with a cookie."
-  }
-  assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.throttles : length(alarm.alarm_actions) == 1])
-    error_message = "Throttling must tell someone."
   }
 }
 
