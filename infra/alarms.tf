@@ -1,6 +1,9 @@
 # What wakes somebody: alarms on the services' own figures, and on those that the programs write.
 
 locals {
+  # Each album's own: the programs send their figures there.
+  namespace = "CloudAlbum/${var.name}"
+
   # What most have in common: three bad minutes of five.
   usual = { statistic = "Sum", extended = null, period = 60, periods = 5, datapoints = 3, threshold = 0 }
 
@@ -50,7 +53,7 @@ locals {
   # The programs' own figures, which they write as embedded metrics: Lambda's count
   # of errors stays at zero when a worker reports a message as failed.
   figures = { for alarm in jsondecode(file("${path.module}/alarms.json")) : alarm.name => merge(alarm, {
-    namespace = "CloudAlbum"
+    namespace = local.namespace
     statistic = startswith(alarm.statistic, "p") ? null : alarm.statistic
     extended  = startswith(alarm.statistic, "p") ? alarm.statistic : null
   }) }

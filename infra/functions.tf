@@ -33,6 +33,8 @@ locals {
     TRASH_DAYS       = tostring(var.trash_days)
     TRACE_EXPORT     = "xray-udp"
     SAMPLE_RATIO     = tostring(var.trace_ratio)
+
+    METRICS_NAMESPACE = local.namespace
   }
 
   queue_urls = merge([for queue, worker in var.workers : {

@@ -94,6 +94,8 @@ locals {
         Action   = ["dynamodb:Scan"]
         Resource = [aws_dynamodb_table.photo.arn, aws_dynamodb_table.user.arn]
       },
+      # CloudWatch's figures have no resources to name.
+      { Sid = "Watch", Effect = "Allow", Action = ["cloudwatch:GetMetricData"], Resource = ["*"] },
       # A run by hand is the reconciler's own: the API removes no version of an object.
       {
         Sid      = "Reconcile", Effect = "Allow"

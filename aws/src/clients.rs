@@ -9,6 +9,7 @@ use crate::mapping::Mapping;
 use crate::parameter::{self, ParameterError};
 use crate::settings::Secret;
 use crate::signer::Signer;
+use crate::watch::Watch;
 
 /// Makes clients of the services.
 #[derive(Clone, Debug)]
@@ -51,6 +52,11 @@ impl Clients {
     /// The event source mapping with that UUID.
     pub fn mapping(&self, uuid: &str) -> Mapping {
         Mapping::new(self.0.clone(), uuid)
+    }
+
+    /// CloudWatch, for the figures that the workers send to `namespace`.
+    pub fn watch(&self, namespace: &str) -> Watch {
+        Watch::new(self.0.clone(), namespace)
     }
 
     /// A client of DynamoDB.

@@ -17,4 +17,5 @@ mod signed;
 pub mod signer;
 pub mod table;
 pub mod telemetry;
+pub mod watch;
 pub mod worker;

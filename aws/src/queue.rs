@@ -70,6 +70,11 @@ impl Queue {
         &self.url
     }
 
+    /// The queue's name, which its URL ends with.
+    pub fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Sends one message.
     pub async fn send(&self, message: &Outgoing) -> Result<(), QueueError> {
         let call = self

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use cloudalbum_domain::wire::{StageFigures, Summary, Trace, TraceList, TraceSpan};
+use cloudalbum_domain::wire::{StageFigures, Summary, Trace, TraceList, TraceSpan, Watched};
 use console::Term;
 
 use crate::api::Api;
@@ -126,6 +126,9 @@ fn outline(figures: &Summary) -> String {
     );
     for stage in &figures.stages {
         let _infallible = writeln!(text, "{}", stage_line(stage));
+        if let Some(seen) = &stage.watched {
+            let _infallible = writeln!(text, "{}", watched_line(seen));
+        }
     }
     for failure in &figures.failures {
         let _infallible = writeln!(
@@ -170,6 +173,21 @@ fn stage_line(stage: &StageFigures) -> String {
         or_dash(stage.in_per_second.map(|rate| format!("{rate:.1}/s"))),
         stage.out_per_second,
         or_dash(stage.drain_seconds.map(|seconds| length(seconds * 1_000.0))),
+    )
+}
+
+fn watched_line(seen: &Watched) -> String {
+    let told = |milliseconds: Option<f64>| milliseconds.map_or_else(|| "-".to_owned(), length);
+    format!(
+        "            CloudWatch, 5 min: {} sent, {} attempts, {} tried again; p50 {}, p95 {}, wait p95 {}; \
+         oldest message {}",
+        seen.sent,
+        seen.attempts,
+        seen.retries,
+        told(seen.p50_ms),
+        told(seen.p95_ms),
+        told(seen.wait_p95_ms),
+        told(seen.oldest_message_seconds.map(|seconds| seconds * 1_000.0)),
     )
 }
 

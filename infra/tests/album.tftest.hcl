@@ -155,9 +155,9 @@ run "rights" {
     condition = alltrue(flatten([for policy in concat(values(aws_iam_role_policy.function), [aws_iam_role_policy.pause, aws_iam_role_policy.scheduler]) :
       [for statement in jsondecode(policy.policy).Statement :
         alltrue([for action in flatten([statement.Action]) : !can(regex("\\*", action))]) &&
-        (!contains(flatten([statement.Resource]), "*") || toset(flatten([statement.Action])) == toset(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]))
+        (!contains(flatten([statement.Resource]), "*") || contains([["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["cloudwatch:GetMetricData"]], flatten([statement.Action])))
     ]]))
-    error_message = "No action may hold a `*`, and no resource may be `*` but X-Ray's, which has none."
+    error_message = "No action may hold a `*`, and no resource may be `*` but those of X-Ray and of CloudWatch's figures, which have none."
   }
   assert {
     condition = alltrue(flatten([for policy in values(aws_iam_role_policy.function) :
@@ -169,12 +169,13 @@ run "rights" {
     condition = alltrue(flatten([for function, policy in aws_iam_role_policy.function :
       [for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) :
         contains(lookup({
-          "s3:DeleteObjectVersion" = ["reconciler"]
-          "s3:DeleteObject"        = ["reconciler", "ingest-api"]
-          "dynamodb:Scan"          = ["reconciler", "ingest-api"]
-          "lambda:InvokeFunction"  = ["ingest-api"]
+          "s3:DeleteObjectVersion"   = ["reconciler"]
+          "s3:DeleteObject"          = ["reconciler", "ingest-api"]
+          "dynamodb:Scan"            = ["reconciler", "ingest-api"]
+          "lambda:InvokeFunction"    = ["ingest-api"]
+          "cloudwatch:GetMetricData" = ["ingest-api"]
     }, action, [function]), function)]]]))
-    error_message = "Only the reconciler removes versions; only it and the API remove originals and walk tables; only the API invokes."
+    error_message = "Only the reconciler removes versions; only it and the API remove originals and walk tables; only the API invokes, and reads figures."
   }
   # What the programs call, by the name of the right that each call asks for.
   assert {
@@ -182,7 +183,7 @@ run "rights" {
       thumbnail-worker = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
       metadata-worker  = ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:GetObject", "s3:ListBucket", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
       reconciler       = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload", "sqs:SendMessage"]
-      ingest-api       = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask", "lambda:InvokeFunction", "ssm:GetParameter"]
+      ingest-api       = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask", "lambda:InvokeFunction", "ssm:GetParameter", "cloudwatch:GetMetricData"]
       } : length(setsubtract(needs, flatten([for statement in jsondecode(aws_iam_role_policy.function[function].policy).Statement : statement.Action]))) == 0
     ])
     error_message = "A role lacks what its program calls."
@@ -201,6 +202,12 @@ run "rights" {
   assert {
     condition     = alltrue([for function in local.lambdas : !can(function.environment[0].variables.COGNITO_CLIENT_SECRET)]) && aws_ssm_parameter.client_secret.type == "SecureString"
     error_message = "The client's secret belongs into no function's environment."
+  }
+  assert {
+    condition = alltrue([for name in ["thumbnails-retries", "reconciler-findings"] :
+      aws_cloudwatch_metric_alarm.all[name].namespace == local.namespace]) && alltrue([for function in local.lambdas :
+    function.environment[0].variables.METRICS_NAMESPACE == local.namespace])
+    error_message = "Alarms watch the namespace that the programs send their figures to."
   }
   assert {
     condition     = aws_cognito_user_pool_client.web.generate_secret && !aws_cognito_user_pool_client.cli.generate_secret && alltrue([for client in [aws_cognito_user_pool_client.web, aws_cognito_user_pool_client.cli] : toset(client.allowed_oauth_flows) == toset(["code"])])

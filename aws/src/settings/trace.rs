@@ -18,9 +18,10 @@ pub struct TelemetrySettings {
     pub log_format: LogFormat,
     /// `RUST_LOG`: which log lines are written; default `info`.
     pub log_filter: String,
-    /// Whether figures are written as CloudWatch's embedded metrics: where
-    /// `AWS_LAMBDA_RUNTIME_API` says that Lambda reads the output.
-    pub embedded_metrics: bool,
+    /// `METRICS_NAMESPACE`: the namespace of CloudWatch that figures go to, as
+    /// embedded metrics in the output that Lambda reads, and that the board
+    /// shows; default none.
+    pub metrics_namespace: Option<String>,
 }
 
 /// Where finished spans go.
@@ -68,9 +69,7 @@ impl TelemetrySettings {
             sample_ratio,
             log_format: reader.or_default("LOG_FORMAT", LogFormat::Json),
             log_filter: reader.or_default("RUST_LOG", "info".to_owned()),
-            embedded_metrics: reader
-                .optional::<String>("AWS_LAMBDA_RUNTIME_API")
-                .is_some(),
+            metrics_namespace: reader.optional("METRICS_NAMESPACE"),
         }
     }
 

@@ -53,13 +53,13 @@ struct Figures {
     photos: Gauges,
     unfinished: Gauges,
     oldest: Gauges,
-    embedded: bool,
+    namespace: Option<String>,
 }
 
 impl Metrics {
-    /// Figures that all are zero; `embedded` writes a line of them to standard
-    /// output for each attempt, as CloudWatch Logs reads them on Lambda.
-    pub(super) fn new(embedded: bool) -> Self {
+    /// Figures that all are zero; with a `namespace` a line of them is written to
+    /// standard output for each attempt, as CloudWatch Logs reads them on Lambda.
+    pub(super) fn new(namespace: Option<String>) -> Self {
         let histograms = || Family::new_with_constructor(histogram as fn() -> Histogram);
         Self(Arc::new(Figures {
             attempts: Family::default(),
@@ -71,7 +71,7 @@ impl Metrics {
             photos: Family::default(),
             unfinished: Family::default(),
             oldest: Family::default(),
-            embedded,
+            namespace,
         }))
     }
 
@@ -93,8 +93,8 @@ impl Metrics {
                 .observe(wait.as_secs_f64().max(0.0));
         }
         figures.bytes.get_or_create(&stage).inc_by(attempt.bytes);
-        if figures.embedded {
-            write(&embedded(attempt, Timestamp::now()));
+        if let Some(namespace) = &figures.namespace {
+            write(&embedded(namespace, attempt, Timestamp::now()));
         }
     }
 
@@ -102,8 +102,8 @@ impl Metrics {
     pub fn found(&self, kind: &'static str, count: u64) {
         let labels = vec![("kind", kind)];
         self.0.findings.get_or_create(&labels).inc_by(count);
-        if self.0.embedded {
-            write(&embedded_findings(kind, count, Timestamp::now()));
+        if let Some(namespace) = &self.0.namespace {
+            write(&embedded_findings(namespace, kind, count, Timestamp::now()));
         }
     }
 
@@ -211,7 +211,7 @@ fn histogram() -> Histogram {
 /// CloudWatch's embedded metric format
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
 /// Ids are no dimensions: each would be a metric of its own, and be paid for.
-fn embedded(attempt: &Ended, now: Timestamp) -> Value {
+fn embedded(namespace: &str, attempt: &Ended, now: Timestamp) -> Value {
     let mut metrics = vec![
         json!({ "Name": "cloudalbum_attempts_total", "Unit": "Count" }),
         json!({ "Name": "cloudalbum_attempt_duration_seconds", "Unit": "Seconds" }),
@@ -233,7 +233,7 @@ fn embedded(attempt: &Ended, now: Timestamp) -> Value {
         let about = json!({
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
-                "Namespace": "CloudAlbum",
+                "Namespace": namespace,
                 "Dimensions": [["stage"], ["stage", "outcome"]],
                 "Metrics": metrics,
             }],
@@ -244,7 +244,7 @@ fn embedded(attempt: &Ended, now: Timestamp) -> Value {
 }
 
 /// The same of what the reconciler found.
-fn embedded_findings(kind: &str, count: u64, now: Timestamp) -> Value {
+fn embedded_findings(namespace: &str, kind: &str, count: u64, now: Timestamp) -> Value {
     let name = "cloudalbum_reconciler_findings_total";
     json!({
         "kind": kind,
@@ -252,7 +252,7 @@ fn embedded_findings(kind: &str, count: u64, now: Timestamp) -> Value {
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
-                "Namespace": "CloudAlbum",
+                "Namespace": namespace,
                 "Dimensions": [["kind"]],
                 "Metrics": [{ "Name": name, "Unit": "Count" }],
             }],
@@ -276,11 +276,11 @@ mod tests {
 
     #[test]
     fn both_forms_use_the_same_names_and_units() {
-        let metrics = Metrics::new(false);
+        let metrics = Metrics::new(None);
         metrics.ended(&attempt());
         metrics.set_messages(Stage::Metadata, "dead", 3);
         let text = metrics.text().unwrap();
-        let line = embedded(&attempt(), Timestamp::UNIX_EPOCH);
+        let line = embedded("album", &attempt(), Timestamp::UNIX_EPOCH);
         let named = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
             .as_array()
             .unwrap();
@@ -292,7 +292,7 @@ mod tests {
         }
         metrics.found("requeued", 2);
         let text = metrics.text().unwrap();
-        let line = embedded_findings("requeued", 2, Timestamp::UNIX_EPOCH);
+        let line = embedded_findings("album", "requeued", 2, Timestamp::UNIX_EPOCH);
         let name = line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"]
             .as_str()
             .unwrap();

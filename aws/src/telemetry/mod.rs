@@ -42,7 +42,7 @@ impl Telemetry {
             provider,
             batch,
             flushing,
-            metrics: Metrics::new(false),
+            metrics: Metrics::new(None),
         }
     }
 

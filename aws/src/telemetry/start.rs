@@ -114,7 +114,7 @@ impl Telemetry {
             }
         };
         Ok(Self {
-            metrics: Metrics::new(settings.embedded_metrics),
+            metrics: Metrics::new(settings.metrics_namespace.clone()),
             ..Self::assemble(batch, settings.sample_ratio)
         })
     }
@@ -193,7 +193,7 @@ mod tests {
             sample_ratio: 1.0,
             log_format: LogFormat::Json,
             log_filter: "info".to_owned(),
-            embedded_metrics: false,
+            metrics_namespace: None,
         };
         let telemetry = Telemetry::build("test", &settings).unwrap();
         telemetry.provider.tracer("test").start("span").end();

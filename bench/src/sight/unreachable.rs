@@ -87,7 +87,7 @@ async fn times(url: &str) -> anyhow::Result<Vec<f64>> {
         sample_ratio: 1.0,
         log_format: LogFormat::Json,
         log_filter: "off".to_owned(),
-        embedded_metrics: false,
+        metrics_namespace: None,
     };
     let telemetry = Telemetry::start("bench", &settings)?;
     let mut times = Vec::new();

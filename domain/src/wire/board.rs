@@ -22,7 +22,8 @@ pub struct Summary {
     pub steps: Vec<StepFigure>,
     /// The last 30 minutes, oldest first.
     pub minutes: Vec<Minute>,
-    /// Where traces are shown, if this service cannot show them itself.
+    /// Where traces are shown, if this service cannot show them itself: a page
+    /// of all with `query` behind it, one with its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traces_url: Option<String>,
 }
@@ -81,6 +82,35 @@ pub struct StageFigures {
     /// not shrink.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain_seconds: Option<f64>,
+    /// What CloudWatch saw of the stage; absent where nothing is sent to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched: Option<Watched>,
+}
+
+/// What CloudWatch saw of a stage in the last five whole minutes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Watched {
+    /// Messages that came into the queue.
+    pub sent: u64,
+    /// Attempts that ended, in whatever way.
+    pub attempts: u64,
+    /// Of these, attempts that are made again.
+    pub retries: u64,
+    /// How long half of the attempts took at most, in milliseconds, in the
+    /// latest minute that had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
+    /// The same of nineteen in twenty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_ms: Option<f64>,
+    /// How long nineteen in twenty messages waited at most, in milliseconds, in
+    /// the latest minute that had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_p95_ms: Option<f64>,
+    /// How old the oldest message of the queue was in the latest minute, in
+    /// seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_message_seconds: Option<f64>,
 }
 
 /// How many photos failed alike.

@@ -15,7 +15,7 @@ mod uploads;
 
 pub use board::{
     FailureFigure, Minute, StageFigures, Standing, StandingPhoto, StandingPhotos, Step, StepFigure,
-    Summary,
+    Summary, Watched,
 };
 pub use changes::{Change, Changes};
 pub use map::{MapCluster, MapPlace, MapPlaces, MapPoint};

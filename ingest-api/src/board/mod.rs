@@ -5,6 +5,7 @@ pub(crate) mod photos;
 pub(crate) mod summary;
 mod tally;
 pub(crate) mod traces;
+mod watched;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use std::time::Duration;
 use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::{Counts, Queue};
 use cloudalbum_aws::settings::ServiceSettings;
+use cloudalbum_aws::watch::Watch;
 use cloudalbum_domain::Stage;
-use cloudalbum_domain::wire::Summary;
+use cloudalbum_domain::wire::{Summary, Watched};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
@@ -23,6 +25,7 @@ use url::Url;
 #[derive(Debug)]
 pub struct Board {
     queues: [StageQueues; 2],
+    watch: Option<Watch>,
     traces: Option<Url>,
     region: String,
     http: reqwest::Client,
@@ -42,6 +45,8 @@ struct Last {
     summary: Option<(Instant, Duration, Arc<Summary>)>,
     /// The depths of the last minute, oldest first, by stage.
     depths: VecDeque<(Instant, [Counts; 2])>,
+    /// What CloudWatch saw, and when it was asked.
+    watched: Option<(Instant, [Option<Watched>; 2])>,
 }
 
 impl Board {
@@ -70,6 +75,11 @@ impl Board {
             .build()?;
         Ok(Self {
             queues,
+            watch: settings
+                .telemetry
+                .metrics_namespace
+                .as_deref()
+                .map(|namespace| clients.watch(namespace)),
             traces: settings.traces_url.clone(),
             region: settings.region.clone(),
             http,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::tally::{StageTally, Tally};
-use super::{Board, Last, StageQueues};
+use super::{Board, Last, StageQueues, watched};
 use crate::{App, Caller, Problem};
 
 /// Figures are at least so fresh, where counting is quick.
@@ -69,7 +69,8 @@ impl Board {
             table.census(|photo| tally.see(&photo)).await?;
             table.ledger().await
         };
-        let (counted, ledger) = futures::join!(counts, records);
+        let watched = self.watched(&mut last.watched);
+        let (counted, ledger, watched) = futures::join!(counts, records, watched);
         let ((thumbnails, thumbnails_dead), (metadata, metadata_dead)) = counted?;
         let ledger = ledger?;
 
@@ -84,10 +85,20 @@ impl Board {
         }
         last.depths.push_back((moment, depths));
         let dead = [thumbnails_dead, metadata_dead];
-        let stages = self.queues.iter().zip(depths).zip(dead).enumerate();
-        let stages = stages.map(|(index, ((queues, counts), dead))| {
+        let stages = self.queues.iter().zip(depths).zip(dead).zip(watched);
+        let stages = stages.enumerate();
+        let stages = stages.map(|(index, (((queues, counts), dead), watched))| {
             let growth = growth(&last.depths, index);
-            stage(queues, counts, dead, growth, tally.stage(queues.stage), now)
+            let tally = tally.stage(queues.stage);
+            let figures = stage(queues, counts, dead, growth, tally, now);
+            StageFigures {
+                // A process that has counted the queue only once asks CloudWatch.
+                in_per_second: figures
+                    .in_per_second
+                    .or(watched.as_ref().map(watched::sent_per_second)),
+                watched,
+                ..figures
+            }
         });
         Ok(Summary {
             at: now,
@@ -159,5 +170,6 @@ fn stage(
         out_per_second: out,
         failed_per_second: tally.failed_per_second(now),
         drain_seconds: (messages > 0 && shrinks > 0.0).then(|| messages as f64 / shrinks),
+        watched: None,
     }
 }

@@ -88,7 +88,7 @@ pub(crate) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<TraceList>, Problem> {
     caller.require_operator()?;
-    let mut url = app.board.store()?;
+    let mut url = app.board.store("query")?;
     url.set_path("/traces");
     let ask = app.board.http.get(url).query(&question(&wanted)?);
     Ok(Json(answer(ask).await?))
@@ -111,18 +111,18 @@ pub(crate) async fn read(
     if !plain || id.len() > 40 {
         return Err(Problem::not_found());
     }
-    let mut url = app.board.store()?;
+    let mut url = app.board.store(&id)?;
     url.set_path(&format!("/traces/{id}"));
     Ok(Json(answer(app.board.http.get(url)).await?))
 }
 
 impl Board {
-    /// The trace store, or where else traces are.
-    fn store(&self) -> Result<Url, Problem> {
+    /// The trace store, or the page of X-Ray that shows what was asked for.
+    fn store(&self, page: &str) -> Result<Url, Problem> {
         self.traces.clone().ok_or_else(|| {
             let title = "traces are shown in X-Ray";
             Problem::new(StatusCode::NOT_FOUND, "no_trace_store", title)
-                .with_detail(self.console().unwrap_or_default())
+                .with_detail(self.console().unwrap_or_default() + page)
         })
     }
 
@@ -131,7 +131,7 @@ impl Board {
         let region = &self.region;
         let console = || {
             format!(
-                "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#xray:traces/query"
+                "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#xray:traces/"
             )
         };
         self.traces.is_none().then(console)

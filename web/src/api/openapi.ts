@@ -1298,6 +1298,7 @@ export interface components {
              * @description Messages that wait.
              */
             visible: number;
+            watched?: null | components["schemas"]["Watched"];
             /**
              * Format: int64
              * @description `unfinished` less all messages above: uploads that have not arrived are
@@ -1445,7 +1446,10 @@ export interface components {
             stages: components["schemas"]["StageFigures"][];
             /** @description How long each step took, of photos that finished in the last 15 minutes. */
             steps: components["schemas"]["StepFigure"][];
-            /** @description Where traces are shown, if this service cannot show them itself. */
+            /**
+             * @description Where traces are shown, if this service cannot show them itself: a page
+             *     of all with `query` behind it, one with its id.
+             */
             traces_url?: string | null;
         };
         /** @description `GET /v1/ops/traces/{id}`: a trace with its spans, by their beginning. */
@@ -1539,6 +1543,47 @@ export interface components {
             method: string;
             /** @description The presigned URL. It is a secret until it expires. */
             url: string;
+        };
+        /** @description What CloudWatch saw of a stage in the last five whole minutes. */
+        Watched: {
+            /**
+             * Format: int64
+             * @description Attempts that ended, in whatever way.
+             */
+            attempts: number;
+            /**
+             * Format: double
+             * @description How old the oldest message of the queue was in the latest minute, in
+             *     seconds.
+             */
+            oldest_message_seconds?: number | null;
+            /**
+             * Format: double
+             * @description How long half of the attempts took at most, in milliseconds, in the
+             *     latest minute that had any.
+             */
+            p50_ms?: number | null;
+            /**
+             * Format: double
+             * @description The same of nineteen in twenty.
+             */
+            p95_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Of these, attempts that are made again.
+             */
+            retries: number;
+            /**
+             * Format: int64
+             * @description Messages that came into the queue.
+             */
+            sent: number;
+            /**
+             * Format: double
+             * @description How long nineteen in twenty messages waited at most, in milliseconds, in
+             *     the latest minute that had any.
+             */
+            wait_p95_ms?: number | null;
         };
     };
     responses: never;
