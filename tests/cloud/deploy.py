@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import policies
 from engine import REGION, Engine
 from stack import OVERRIDE, RIGHT
 
@@ -16,10 +17,15 @@ ROOT = pathlib.Path(__file__).parents[2]
 ACCOUNT = "000000000000"
 # For an engine on this machine: where the state is, and what it cannot do.
 BACKEND = {"use_path_style": "true", "skip_credentials_validation": "true", "skip_requesting_account_id": "true"}
-# MiniStack asks for these on every resource, whatever the call names.
+# AWS asks for these on what the call names; MiniStack asks for them on every resource.
 NAMELESS = [
-    "sns:ListTagsForResource", "dynamodb:ListTagsOfResource", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutDashboard", "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards", "budgets:*",
+    "lambda:CreateFunction", "sns:ListTagsForResource", "dynamodb:ListTagsOfResource", "budgets:*",
+    "cloudwatch:ListTagsForResource", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms", "cloudwatch:PutDashboard",
+    "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards", "cloudfront:*Function", "cloudfront:*OriginAccessControl",
+    "cloudfront:*ResponseHeadersPolicy", "cloudfront:ListTagsForResource", "ssm:DeleteParameters",
+    # Rights that AWS does not ask for: it asks for lambda:GetEventSourceMapping,
+    # and for cloudfront:CreateDistribution and cloudfront:TagResource.
+    "lambda:ListEventSourceMappings", "cloudfront:CreateDistributionWithTags",
 ]
 VARIABLES = {"xray": "false", "require_tls": "false", "deletion_protection": "false", "open_sign_up": "true"}
 
@@ -59,7 +65,10 @@ def deployer(engine):
     policy = (ROOT / "docs/deployer-policy.json").read_text().replace("ACCOUNT", ACCOUNT).replace("REGION", REGION)
     iam = engine.client("iam")
     iam.create_user(UserName="deployer")
-    iam.put_user_policy(UserName="deployer", PolicyName="deploy", PolicyDocument=json.dumps(json.loads(policy)))
+    policies.check("deployer", json.loads(policy))
+    # A role takes inline policies of 10,240 characters, white space apart.
+    assert len("".join(policy.split())) <= 10_240
+    iam.put_user_policy(UserName="deployer", PolicyName="deploy", PolicyDocument=policy)
     nameless = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": NAMELESS, "Resource": "*"}]}
     iam.put_user_policy(UserName="deployer", PolicyName="engine", PolicyDocument=json.dumps(nameless))
     key = iam.create_access_key(UserName="deployer")["AccessKey"]
@@ -99,8 +108,8 @@ def drive(engine, folder):
     assert first_key["Type"] == "SecureString", first_key["Type"]
     again = cloud("deploy")
     assert ssm.get_parameter(Name="/cloudalbum/rendition-key")["Parameter"]["Version"] == first_key["Version"]
-    assert "Resources: 0 added" in again, re.findall(r"Resources: .*", again)
-    removed = int(re.search(r"Resources: (\d+) destroyed", cloud("destroy"))[1])
+    assert "Resources: 0 added, 0 changed, 0 destroyed" in again, re.findall(r"Resources: .*", again)
+    removed = int(re.search(r"Resources: 0 added, 0 changed, (\d+) destroyed", cloud("destroy"))[1])
     assert removed == added, f"{added} made, {removed} destroyed"
     left = ssm.describe_parameters()["Parameters"]
     assert left == [], left
