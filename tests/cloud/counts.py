@@ -4,6 +4,8 @@ import json
 import pathlib
 import subprocess
 
+import tap
+
 # The local indexes that a finished photo is in, each with a copy of its record.
 COPIES = 4
 
@@ -19,14 +21,16 @@ def scan(table, name):
 
 
 def assumed():
-    """Bytes of one photo's renditions and of its items, as the calculator has them."""
+    """What the calculator has for one photo, by the names of its lines."""
     program = pathlib.Path(__file__).parents[2] / "target" / "debug" / "cloudalbum"
-    bill = subprocess.run([program, "cost", "--photos", "1e9", "--json"], check=True, capture_output=True, text=True).stdout
-    kept = {line["what"]: line["quantity"] for line in json.loads(bill)["lines"]}
-    return kept["S3: renditions"], kept["DynamoDB: records, indexes, backups"]
+    ask = [program, "cost", "--photos", "1e9", "--json"]
+    bill = subprocess.run(ask, check=True, capture_output=True, text=True).stdout
+    lines = {line["what"]: line for line in json.loads(bill)["lines"]}
+    # Of a thousand million photos in GB or in millions.
+    return {what: line["quantity"] / (1 if line["unit"] == "GB" else 1_000) for what, line in lines.items()}
 
 
-def check(engine, outputs):
+def check(engine, outputs, calls, photos):
     """Means of all photos of the album, none above what is assumed."""
     table, s3 = engine.client("dynamodb"), engine.client("s3")
     records = scan(table, outputs["tables"]["Photo"])
@@ -34,14 +38,22 @@ def check(engine, outputs):
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs["photos_bucket"], Prefix="renditions/")
     renditions = sum(found["Size"] for page in pages for found in page.get("Contents", []))
     count = len(records)
-    items = sum(map(item_bytes, records)) * COPIES + sum(map(item_bytes, entries))
     figures = {
         "record_bytes": sum(map(item_bytes, records)) / count,
         "index_items": len(entries) / count,
-        "items_bytes": items / count,
+        "items_bytes": (sum(map(item_bytes, records)) * COPIES + sum(map(item_bytes, entries))) / count,
         "renditions_bytes": renditions / count,
+        **{name: number / photos for name, number in tap.tally(calls).items()},
     }
-    rendition_bytes, items_bytes = assumed()
-    assert figures["renditions_bytes"] <= rendition_bytes, (figures, rendition_bytes)
-    assert figures["items_bytes"] <= items_bytes, (figures, items_bytes)
+    # The client sends the original itself.
+    figures["s3_writes"] += 1
+    bill = assumed()
+    for name, line in {
+        "renditions_bytes": "S3: renditions",
+        "items_bytes": "DynamoDB: records, indexes, backups",
+        "s3_writes": "S3 writes: original and renditions",
+        "s3_reads": "S3 reads",
+        "write_units": "DynamoDB writes",
+    }.items():
+        assert figures[name] <= bill[line], f"{name}: {figures[name]}, and {bill[line]} assumed; {figures}"
     return figures

@@ -18,7 +18,7 @@ class Front:
             def pass_on(self):
                 front.pass_on(self)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = pass_on
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
 
             def log_message(self, *_):
                 pass

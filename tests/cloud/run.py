@@ -10,11 +10,15 @@ import counts
 import faults
 import operate
 import photos
+import policies
 import renditions
 import roles
+import suites
+import watched
 from engine import Engine
 from front import Front
 from stack import Stack
+from tap import Tap
 
 
 def phase(name, work):
@@ -28,9 +32,10 @@ def phase(name, work):
 def main():
     with tempfile.TemporaryDirectory(prefix="cloudalbum-cloud-") as folder:
         engine, front = Engine(folder), Front()
+        tap = Tap(engine)
         try:
             # TLS ends at the front, as it does at CloudFront.
-            drive(engine, front, Stack(engine, folder, front.url.replace("http:", "https:")))
+            drive(engine, front, tap, Stack(engine, folder, front.url.replace("http:", "https:"), tap.url))
         except BaseException:
             told = engine.log.read_text()
             errors = [line for line in told.splitlines() if '"level":"ERROR"' in line]
@@ -38,10 +43,11 @@ def main():
             raise
         finally:
             front.stop()
+            tap.stop()
             engine.stop()
 
 
-def drive(engine, front, stack):
+def drive(engine, front, tap, stack):
     made = phase("apply", stack.apply)
     outputs = stack.outputs()
     front.lead_to(engine, outputs["api_endpoint"])
@@ -53,15 +59,19 @@ def drive(engine, front, stack):
 
     found = photos.real(20)
     sent = found or [photos.drawn(seed) for seed in range(20)]
-    seconds = phase("photos", lambda: ann.follow(ann.send(sent)))
+    seconds, calls = phase("photos", lambda: tap.during(lambda: ann.follow(ann.send(sent))))
     check_an_answer(ann)
     opened = phase("renditions by cookie", lambda: renditions_by_cookie(engine, outputs, front.url, session))
-    took = phase("counts", lambda: counts.check(engine, outputs))
+    took = phase("counts", lambda: counts.check(engine, outputs, calls, len(sent)))
     phase("partial failure and dead letter", lambda: faults.partial_failure(engine, outputs, ann))
     phase("outage and redrive", lambda: faults.outage_and_redrive(engine, outputs, ann))
     phase("reconciler", lambda: faults.reconcile(engine, outputs))
+    phase("figures of CloudWatch", lambda: watched.check(engine, outputs, ann))
     phase("operators", lambda: operators(engine, outputs, ann, front.url))
     allowed, denied = phase("roles", lambda: roles.check(engine, outputs))
+    phase("policies", lambda: policies.check_roles(engine, outputs))
+    black_box = phase("black-box tests", lambda: suites.black_box(engine, outputs, front.url))
+    contract = phase("contract tests", lambda: suites.contract(engine))
     removed = phase("destroy", stack.destroy)
     assert removed == made, f"{made} made, {removed} destroyed"
 
@@ -71,7 +81,9 @@ def drive(engine, front, stack):
     print(f"figure cloud.put_to_ready_max {max(seconds.values()):.2f} s")
     print(f"figure cloud.renditions_by_cookie {opened} count")
     for name, value in took.items():
-        print(f"figure cloud.{name}_per_photo {value:.1f} {'count' if name == 'index_items' else 'bytes'}")
+        print(f"figure cloud.{name}_per_photo {value:.1f} {'bytes' if name.endswith('_bytes') else 'count'}")
+    print(f"figure cloud.black_box_tests {black_box} count")
+    print(f"figure cloud.contract_tests {contract} count")
     print(f"figure cloud.calls_allowed {allowed} count")
     print(f"figure cloud.calls_denied {denied} count")
 

@@ -44,7 +44,7 @@ resource "aws_iam_role_policy" "engine" {
 
 
 class Stack:
-    def __init__(self, engine, folder, base_url):
+    def __init__(self, engine, folder, base_url, services):
         root = pathlib.Path(__file__).parents[2]
         self.folder = pathlib.Path(folder, "infra")
         shutil.copytree(root / "infra", self.folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
@@ -63,11 +63,13 @@ class Stack:
             "trace_ratio": 1,
             "rendition_public_key": renditions.make_key(engine),
             "environment": {
-                "AWS_ENDPOINT_URL": engine.url,
+                "AWS_ENDPOINT_URL": services,
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "COGNITO_DOMAIN": engine.url,
                 "S3_PUBLIC_URL": engine.url,
                 "TRACE_EXPORT": "none",
+                # As the black-box tests of multipart uploads have it, so that their files are small.
+                "MULTIPART_BYTES": "5242880",
             },
         }
         (self.folder / "engine.auto.tfvars.json").write_text(json.dumps(variables))

@@ -6,6 +6,7 @@ mod contract;
 mod endpoint;
 mod engines;
 mod histories;
+mod home;
 mod household;
 mod kills;
 mod map;

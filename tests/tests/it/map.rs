@@ -4,7 +4,8 @@ use cloudalbum_domain::wire::{Changes, MapPlaces, PhotoView, Position};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::household::{Household, Person, jpeg};
+use crate::home::Home;
+use crate::household::{Person, jpeg};
 
 async fn pinned(person: &Person, seed: u8, latitude: f64, longitude: f64) -> String {
     let (id, status) = person.upload(&format!("{seed}.jpg"), &jpeg(seed)).await;
@@ -32,9 +33,9 @@ async fn map(person: &Person, bbox: &str, zoom: u8) -> Vec<(u64, Option<String>,
 
 #[tokio::test]
 async fn clusters_fall_apart_as_one_looks_closer_and_follow_edits() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.org").await;
-    let bob = household.person("bob@example.org").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.org").await;
+    let bob = home.person("bob@example.org").await;
     let louvre = pinned(&ann, 1, 48.8606, 2.3376).await;
     let orsay = pinned(&ann, 2, 48.8600, 2.3266).await;
     let sydney = pinned(&ann, 3, -33.8568, 151.2153).await;

@@ -6,7 +6,8 @@ use cloudalbum_domain::wire::{
 use cloudalbum_domain::{FailureCode, Sha256, Status};
 use reqwest::{Method, StatusCode};
 
-use crate::household::{Household, Person, entry, jpeg};
+use crate::home::Home;
+use crate::household::{Person, entry, jpeg};
 
 /// From this size on photos are sent in parts, in bytes.
 const THRESHOLD: &str = "5242880";
@@ -73,8 +74,8 @@ async fn complete(person: &Person, id: &str) -> (StatusCode, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_photo_goes_up_in_parts_and_is_resumed() {
-    let household = Household::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
+    let ann = home.person("ann@example.com").await;
     let bytes = large(1, 17 << 20);
     let (id, size) = granted(&ann, &bytes).await;
     let specs = specs(&bytes, size);
@@ -109,15 +110,15 @@ async fn a_large_photo_goes_up_in_parts_and_is_resumed() {
     ann.follow(|photo| photo.id == id && photo.status == Status::Ready)
         .await;
     let original = ann.photo(&id).await.original_url.unwrap();
-    let original = household.http.get(original).send().await.unwrap();
+    let original = home.http.get(original).send().await.unwrap();
     assert!(original.bytes().await.unwrap() == bytes);
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_that_are_not_the_promised_whole_fail_and_are_sent_anew() {
-    let household = Household::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
+    let ann = home.person("ann@example.com").await;
     let (right, wrong) = (large(1, 9 << 20), large(2, 9 << 20));
     let (id, size) = granted(&ann, &right).await;
     upload(&ann, &id, &wrong, size).await;
@@ -134,7 +135,7 @@ async fn parts_that_are_not_the_promised_whole_fail_and_are_sent_anew() {
     ann.follow(|photo| photo.id == id && photo.status == Status::Ready)
         .await;
     assert!(ann.photo(&id).await.original_url.is_some());
-    household.album.stop().await;
+    home.stop().await;
 }
 
 async fn upload(person: &Person, id: &str, bytes: &[u8], size: usize) {
@@ -148,9 +149,9 @@ async fn upload(person: &Person, id: &str, bytes: &[u8], size: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_that_are_none_of_the_file_are_not_signed() {
-    let household = Household::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
-    let ann = household.person("ann@example.com").await;
-    let bob = household.person("bob@example.com").await;
+    let home = Home::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
+    let ann = home.person("ann@example.com").await;
+    let bob = home.person("bob@example.com").await;
     let bytes = large(3, 9 << 20);
     let (id, size) = granted(&ann, &bytes).await;
     let right = specs(&bytes, size);
@@ -189,13 +190,13 @@ async fn parts_that_are_none_of_the_file_are_not_signed() {
         let answer = bob.call(method, &path).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
     }
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_is_given_up_and_its_quota_returns() {
-    let household = Household::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::told(&[("MULTIPART_BYTES", THRESHOLD)]).await;
+    let ann = home.person("ann@example.com").await;
     let bytes = large(4, 9 << 20);
     let (id, size) = granted(&ann, &bytes).await;
     let signed = sign(&ann, &id, &specs(&bytes, size)).await;
@@ -218,7 +219,7 @@ async fn an_upload_is_given_up_and_its_quota_returns() {
         .await;
     let answer = ann.call(Method::DELETE, &path).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::CONFLICT, "it is a photo now");
-    household.album.stop().await;
+    home.stop().await;
 }
 
 async fn used(person: &Person) -> (u64, u64) {

@@ -5,12 +5,13 @@ use cloudalbum_domain::wire::{EntryAnswer, PhotoPage, PhotoView};
 use cloudalbum_domain::{FailureCode, Status};
 use reqwest::{Method, StatusCode};
 
+use crate::home::Home;
 use crate::household::{Household, Person, entry, jpeg};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_goes_up_and_comes_back_as_thumbnails() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
     let bytes = jpeg(1);
     let (id, status) = ann.upload("IMG_1.JPG", &bytes).await;
     assert_eq!(status, StatusCode::OK);
@@ -25,7 +26,7 @@ async fn a_photo_goes_up_and_comes_back_as_thumbnails() {
         .find(|rendition| rendition.name == "grid")
         .unwrap();
     assert_eq!((grid.width, grid.height), (320, 240));
-    let picture = household
+    let picture = home
         .http
         .get(&grid.url)
         .send()
@@ -36,7 +37,7 @@ async fn a_photo_goes_up_and_comes_back_as_thumbnails() {
         .unwrap();
     let picture = image::load_from_memory(&picture).unwrap();
     assert_eq!((picture.width(), picture.height()), (320, 240));
-    let original = household
+    let original = home
         .http
         .get(photo.original_url.unwrap())
         .send()
@@ -65,13 +66,13 @@ async fn a_photo_goes_up_and_comes_back_as_thumbnails() {
         ),
         "{again:?}"
     );
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_photo_fails_with_a_code_and_its_neighbours_do_not() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
     let (bad, _) = ann
         .upload("bad.jpg", b"\xff\xd8\xff\xe0 no picture at all")
         .await;
@@ -96,13 +97,13 @@ async fn a_damaged_photo_fails_with_a_code_and_its_neighbours_do_not() {
         Some(FailureCode::TypeMismatch)
     );
     assert!(ann.photo(&bad).await.renditions.is_empty());
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_photo_is_hidden_and_comes_back_by_restore_or_upload() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
     let bytes = jpeg(3);
     let (id, _) = ann.upload("IMG_3.jpg", &bytes).await;
     ann.follow(|photo| photo.id == id && photo.status == Status::Ready)
@@ -129,14 +130,14 @@ async fn a_deleted_photo_is_hidden_and_comes_back_by_restore_or_upload() {
             assert_eq!(list(&ann, query).await.len(), count, "{query}");
         }
     }
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_owners_photo_is_not_there() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
-    let bob = household.person("bob@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
+    let bob = home.person("bob@example.com").await;
     let (id, _) = ann.upload("IMG_4.jpg", &jpeg(4)).await;
     for (method, path) in [
         (Method::GET, format!("v1/photos/{id}")),
@@ -155,13 +156,13 @@ async fn another_owners_photo_is_not_there() {
         forged.get("v1/photos").await.status(),
         StatusCode::UNAUTHORIZED
     );
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_refuses_what_cannot_become_a_photo_entry_by_entry() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
     let good = entry("a.jpg", &jpeg(5));
     let mut video = entry("a.mp4", b"1");
     video.content_type = "video/mp4".to_owned();
@@ -198,7 +199,7 @@ async fn a_manifest_refuses_what_cannot_become_a_photo_entry_by_entry() {
         .unwrap();
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

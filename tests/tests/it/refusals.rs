@@ -7,6 +7,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
+use crate::home::Home;
 use crate::household::{Household, Person, entry, jpeg};
 
 /// Sends it and asserts that the answer is a problem of RFC 9457 that a person can act on.
@@ -123,8 +124,8 @@ async fn only_an_access_token_of_our_own_clients_is_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_that_cannot_be_read_is_refused_whole() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
     let good = json!(entry("a.jpg", &jpeg(1)));
     let text = |body: &str| {
         let call = ann.call(Method::POST, "v1/uploads");
@@ -170,13 +171,13 @@ async fn a_manifest_that_cannot_be_read_is_refused_whole() {
         assert_refused(what, call, expected).await;
     }
     assert_nothing_left(&ann).await;
-    household.album.stop().await;
+    home.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_a_problem_too() {
-    let household = Household::start().await;
-    let ann = household.person("ann@example.com").await;
+    let home = Home::start().await;
+    let ann = home.person("ann@example.com").await;
     let missing = "0".repeat(26);
     for path in [
         format!("v1/photos/{missing}"),
@@ -187,5 +188,5 @@ async fn what_is_not_there_is_a_problem_too() {
     }
     let put = ann.call(Method::PUT, "v1/uploads");
     assert_refused("another method", put, StatusCode::METHOD_NOT_ALLOWED).await;
-    household.album.stop().await;
+    home.stop().await;
 }
