@@ -51,6 +51,7 @@ impl Attempts {
                 return Ok(());
             }
         };
+        let photo = self.retraced(photo, begun).await?;
         let claimed = Timestamp::now();
         let (sent_at, bytes) = (delivery.sent_at, photo.filesize);
         let span = self.span(&photo, &delivery);
@@ -81,6 +82,24 @@ impl Attempts {
             _ => warn!(outcome = counted, duration_ms, "attempt ended"),
         });
         outcome.map(drop)
+    }
+
+    /// The photo in a trace that still takes spans.
+    async fn retraced(&self, photo: Photo, now: Timestamp) -> Result<Photo, JobError> {
+        if photo.retrace(now).is_err() {
+            return Ok(photo);
+        }
+        let mut found = photo.clone();
+        let next = |photo: &Photo| {
+            found.clone_from(photo);
+            photo.retrace(now)
+        };
+        match self.table.transition_from(photo, next).await {
+            Ok(photo) => Ok(photo),
+            // The other stage was faster; or this attempt will be refused, too.
+            Err(TransitionError::Refused(_) | TransitionError::Unknown) => Ok(found),
+            Err(error) => Err(JobError::transient(error)),
+        }
     }
 
     /// Works and marks; tells the outcome as figures count it.
@@ -167,10 +186,13 @@ impl Attempts {
             .trace_header
             .as_deref()
             .and_then(|header| header.parse().ok());
-        if let Some(sender) =
-            sent_by.filter(|sender| sender.trace_id != photo.trace_context.trace_id)
-        {
-            telemetry::link(&span, &sender);
+        let earlier = photo.retraced.as_ref().map(|retraced| retraced.earlier);
+        let others = sent_by.filter(|sender| {
+            sender.trace_id != photo.trace_context.trace_id
+                && earlier.is_none_or(|earlier| sender.trace_id != earlier.trace_id)
+        });
+        for other in others.iter().chain(&earlier) {
+            telemetry::link(&span, other);
         }
         span
     }
@@ -186,6 +208,7 @@ impl Attempts {
             trace_id: trace.trace_id,
             span_id: TraceContext::span_id(photo.id, &attempt),
             parent: Some(trace.parent),
+            link: None,
             name: "claim",
             service: self.service(),
             start: begun,

@@ -185,6 +185,8 @@ fn facts(photo: &PhotoView) -> Vec<(&'static str, String)> {
             .map(|warning| ("warning", warning.clone())),
     );
     facts.push(("trace", photo.trace_id.clone()));
+    let earlier = photo.earlier_trace_id.iter();
+    facts.extend(earlier.map(|trace| ("earlier trace", trace.clone())));
     facts
 }
 

@@ -35,7 +35,7 @@ pub use key::{OriginalKey, ParseKeyError, RenditionKey};
 pub use media_type::{MediaType, UnsupportedMediaType};
 pub use metadata::{Metadata, TakenDate};
 pub use owner::{OwnerId, ParseOwnerIdError};
-pub use photo::{Edit, EditedField, Photo, Setback, State, Times};
+pub use photo::{Edit, EditedField, Photo, Retraced, Setback, State, Times};
 pub use photo_id::{ParsePhotoIdError, PhotoId};
 pub use place::Place;
 pub use text::{Description, Filename, InvalidText, Tags};

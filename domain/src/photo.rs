@@ -60,6 +60,9 @@ pub struct Photo {
     pub edited: BTreeSet<EditedField>,
     /// The photo's own trace.
     pub trace_context: TraceContext,
+    /// The trace before that one, if the photo had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retraced: Option<Retraced>,
     /// When each step happened.
     #[serde(default)]
     pub times: Times,
@@ -122,6 +125,19 @@ impl Photo {
             photo: self.id,
         }
     }
+}
+
+/// Why a photo's trace is not the one that it was granted with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retraced {
+    /// The trace before, which took no more spans.
+    pub earlier: TraceContext,
+    /// When the new one began.
+    pub at: Timestamp,
+    /// The generation of thumbnails that it is about.
+    pub thumbnails: u32,
+    /// The generation of metadata that it is about.
+    pub metadata: u32,
 }
 
 /// An attempt that ended for a passing reason.

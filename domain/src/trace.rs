@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
@@ -47,6 +48,22 @@ impl TraceContext {
             sampled: ratio >= 1.0 || drawn < ratio,
             ..self
         }
+    }
+
+    /// The trace that a photo goes on in at `now`. It follows from this one, so
+    /// that whoever starts it, starts the same.
+    #[must_use]
+    pub fn following(&self, photo: PhotoId, now: Timestamp) -> Self {
+        let mut hash = sha2::Sha256::new();
+        hash.update(b"cloudalbum trace 1\0");
+        hash.update(photo.as_bytes());
+        hash.update(self.trace_id);
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut random = [0; 12];
+        random.copy_from_slice(digest.split_at(12).0);
+        let parent = Self::span_id(photo, &format!("after {}", self.xray_id()));
+        let seconds = u32::try_from(now.as_second()).unwrap_or_default();
+        Self::mint(seconds, random, parent, self.sampled)
     }
 
     /// When the trace was minted, in seconds since 1970.

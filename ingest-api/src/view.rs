@@ -76,6 +76,10 @@ pub(crate) async fn photo(
             .collect(),
         edited: photo.edited.iter().copied().collect(),
         trace_id: photo.trace_context.xray_id(),
+        earlier_trace_id: photo
+            .retraced
+            .as_ref()
+            .map(|retraced| retraced.earlier.xray_id()),
         trashed_at: photo.trashed_at,
     })
 }

@@ -96,7 +96,7 @@ fn under(span: &Span, context: Context) {
     }
 }
 
-fn span_context(trace: &TraceContext) -> SpanContext {
+pub(super) fn span_context(trace: &TraceContext) -> SpanContext {
     SpanContext::new(
         TraceId::from_bytes(trace.trace_id),
         SpanId::from_bytes(trace.parent),

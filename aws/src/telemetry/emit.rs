@@ -2,15 +2,17 @@
 
 use std::time::SystemTime;
 
+use cloudalbum_domain::TraceContext;
 use jiff::Timestamp;
 use opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
+    Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks, SpanProcessor as _};
 
 use super::Telemetry;
 use super::by_service::SERVICE;
+use super::context::span_context;
 
 /// A span whose times are known from elsewhere. Its id is given too, so that
 /// whoever writes it, and however often, it is one span.
@@ -22,6 +24,8 @@ pub struct Emitted {
     pub span_id: [u8; 8],
     /// The span above, or `None` for a root.
     pub parent: Option<[u8; 8]>,
+    /// A trace that has to do with it.
+    pub link: Option<TraceContext>,
     /// What took the time.
     pub name: &'static str,
     /// Whose time it was.
@@ -47,6 +51,11 @@ impl Telemetry {
 
 impl From<Emitted> for SpanData {
     fn from(span: Emitted) -> Self {
+        let mut links = SpanLinks::default();
+        let linked = span.link.as_ref().map(span_context);
+        links
+            .links
+            .extend(linked.map(|linked| Link::new(linked, Vec::new(), 0)));
         let named = [KeyValue::new(SERVICE, span.service)];
         let attributes = span
             .attributes
@@ -69,7 +78,7 @@ impl From<Emitted> for SpanData {
             attributes: named.into_iter().chain(attributes).collect(),
             dropped_attributes_count: 0,
             events: SpanEvents::default(),
-            links: SpanLinks::default(),
+            links,
             status: span.failed.map_or(Status::Unset, Status::error),
             instrumentation_scope: InstrumentationScope::builder("cloudalbum").build(),
         }
@@ -90,6 +99,7 @@ mod tests {
             trace_id: [7; 16],
             span_id: [1; 8],
             parent: None,
+            link: None,
             name: "photo",
             service: "browser",
             start,

@@ -15,7 +15,8 @@ impl Telemetry {
     /// Whoever finishes a photo may call this, and more than once: the spans'
     /// ids follow from the photo. A photo that was not sampled, but failed or
     /// was slow, is exported too, marked `photo.partial`. What a photo did when
-    /// it was processed again is told by its workers' spans alone.
+    /// it was processed again is told by its workers' spans alone, unless it
+    /// went on in another trace: that has a root of its own, from its beginning.
     pub fn finished(&self, photo: &Photo) {
         for span in life(photo) {
             self.emit(span);
@@ -24,12 +25,18 @@ impl Telemetry {
 }
 
 fn life(photo: &Photo) -> Vec<Emitted> {
-    let first = photo.thumbnails.generation == 1 && photo.metadata.generation == 1;
+    let (begin, generations) = photo
+        .retraced
+        .as_ref()
+        .map_or((photo.upload_date, (1, 1)), |retraced| {
+            (retraced.at, (retraced.thumbnails, retraced.metadata))
+        });
+    let first = (photo.thumbnails.generation, photo.metadata.generation) == generations;
     let ends = finished_at(&photo.thumbnails).zip(finished_at(&photo.metadata));
     let (true, Some((thumbnails, metadata))) = (first, ends) else {
         return Vec::new();
     };
-    let (begin, end) = (photo.upload_date, thumbnails.max(metadata));
+    let end = thumbnails.max(metadata);
     let failed = photo.status() == Status::Failed;
     let partial = !photo.trace_context.sampled;
     if partial && !failed && end.duration_since(begin) < SLOW {
@@ -45,10 +52,15 @@ fn life(photo: &Photo) -> Vec<Emitted> {
     if partial {
         attributes.push(("photo.partial", "true".to_owned()));
     }
+    let earlier = photo.retraced.as_ref().map(|retraced| retraced.earlier);
+    // X-Ray knows no links of spans.
+    let named = earlier.map(|earlier| ("photo.earlier_trace", earlier.xray_id()));
+    attributes.extend(named);
     let root = Emitted {
         trace_id: photo.trace_context.trace_id,
         span_id: photo.trace_context.parent,
         parent: None,
+        link: earlier,
         name: "photo",
         service: "photo",
         start: begin,
@@ -58,9 +70,11 @@ fn life(photo: &Photo) -> Vec<Emitted> {
     };
     let step = |name: &'static str, service, start: Option<Timestamp>, end: Option<Timestamp>| {
         let (start, end) = start.zip(end)?;
-        Some(Emitted {
+        // What the trace before has is not told twice.
+        (start >= begin).then(|| Emitted {
             span_id: TraceContext::span_id(photo.id, name),
             parent: Some(root.span_id),
+            link: None,
             name,
             service,
             start,
@@ -201,6 +215,29 @@ mod tests {
         let mut again = photo(true);
         again.metadata.generation = 2;
         assert!(life(&again).is_empty());
+    }
+
+    #[test]
+    fn a_trace_after_a_day_has_a_root_of_its_own_that_is_linked() {
+        const DAY: i64 = 24 * 60 * 60;
+        let again = photo(true).reprocess(&[Stage::Metadata], at(DAY)).unwrap();
+        let mut later = again.retrace(at(DAY + 1)).unwrap();
+        assert!(life(&later).is_empty(), "it is not finished");
+        later.metadata.progress = Progress::Done {
+            result: Metadata::default(),
+            at: at(DAY + 3),
+        };
+        let spans = life(&later);
+        let [root] = spans.as_slice() else {
+            panic!("the waits were before: {spans:?}");
+        };
+        assert_eq!((root.start, root.end), (at(DAY + 1), at(DAY + 3)));
+        assert_eq!(root.link, Some(again.trace_context));
+        assert_eq!(root.trace_id, later.trace_context.trace_id);
+        assert_eq!(
+            root.span_id, later.trace_context.parent,
+            "attempts hang under it"
+        );
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl NewPhoto {
             description: self.description,
             edited,
             trace_context: self.trace_context,
+            retraced: None,
             times: Times::default(),
             thumbnails: Facet::pending(now),
             metadata: Facet::pending(now),

@@ -17,7 +17,9 @@ impl Photo {
 
     /// Gives the unfinished stages up: they were tried for too long.
     pub fn time_out(&self, until: Timestamp, now: Timestamp) -> Result<Self, Refused> {
-        let mut next = self.late(until, now)?;
+        let next = self.late(until, now)?;
+        // Its end is told in a trace that still takes spans.
+        let mut next = next.retrace(now).unwrap_or(next);
         let failure = Failure::new(
             FailureCode::Timeout,
             "no attempt finished, however often its message was sent",

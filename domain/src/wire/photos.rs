@@ -74,6 +74,10 @@ pub struct PhotoView {
     pub edited: Vec<EditedField>,
     /// The X-Ray trace id: all that a support question needs.
     pub trace_id: String,
+    /// The trace before that one, of a photo that was worked on again after
+    /// more than a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_trace_id: Option<String>,
     /// When it went to the trash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -299,6 +299,7 @@ async fn what_our_telemetry_exports_arrives_under_each_service() {
     drop(job);
     let start = Timestamp::now();
     telemetry.emit(Emitted {
+        link: None,
         trace_id: photo.trace_id,
         span_id: photo.parent,
         parent: None,

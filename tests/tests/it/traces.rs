@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cloudalbum_domain::Status;
+use aws_sdk_dynamodb::types::AttributeValue;
 use cloudalbum_domain::wire::{StandingPhotos, Summary, Trace, TraceList, TraceSpan};
+use cloudalbum_domain::{Status, TraceContext};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -158,6 +159,70 @@ async fn the_board_counts_records_and_queues_apart_and_is_for_operators() {
     assert_eq!(behind.total, 1);
     assert!(behind.photos[0].photo.ends_with(&bad));
     household.album.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_worked_on_after_a_day_goes_on_in_a_linked_trace() {
+    let household = Household::observed().await;
+    let ann = household.operator("ann@example.com").await;
+    let (id, _) = ann.upload("IMG_1.jpg", &jpeg(1)).await;
+    ann.follow(|photo| photo.id == id && photo.status == Status::Ready)
+        .await;
+    let begun = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(25);
+    let seconds = u32::try_from(begun.as_second()).unwrap();
+    let old = TraceContext::mint(seconds, [7; 12], [9; 8], true);
+    let dynamodb = household.clients().await.dynamodb();
+    let aged = dynamodb
+        .update_item()
+        .table_name("Photo")
+        .key("user_id", text(household.owner(&ann).await.to_string()))
+        .key("id", text(id.clone()))
+        .update_expression("SET trace_context = :old")
+        .expression_attribute_values(":old", text(old.to_string()));
+    aged.send().await.unwrap();
+
+    let mut traces = HashSet::from([old.xray_id()]);
+    for latitude in [1.5, 2.5] {
+        let pin = json!({ "location": { "latitude": latitude, "longitude": 2.25 } });
+        let moved = ann.call(Method::PATCH, &format!("v1/photos/{id}"));
+        moved.json(&pin).send().await.unwrap();
+        ann.follow(|photo| {
+            let here = photo.location.is_some_and(|at| at.latitude == latitude);
+            here && photo.status == Status::Ready
+        })
+        .await;
+        let photo = ann.photo(&id).await;
+        assert_eq!(photo.earlier_trace_id, Some(old.xray_id()));
+        traces.insert(photo.trace_id);
+    }
+    assert_eq!(
+        traces.len(),
+        2,
+        "the second pin is still told in that trace"
+    );
+    let trace = ann.photo(&id).await.trace_id;
+    let rooted = async {
+        loop {
+            let answer = ann.get(&format!("v1/ops/traces/{trace}")).await;
+            if answer.status() == StatusCode::OK {
+                let told: Trace = answer.json().await.unwrap();
+                let root = told.waterfall.into_iter().find(|span| span.name == "photo");
+                if let Some(root) = root {
+                    return root;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let root = tokio::time::timeout(Duration::from_secs(30), rooted)
+        .await
+        .expect("the new trace has its root in half a minute");
+    assert_eq!(root.links, [old.xray_id()]);
+    household.album.stop().await;
+}
+
+fn text(value: String) -> AttributeValue {
+    AttributeValue::S(value)
 }
 
 /// The trace, once the spans of the photo's life have come in.
