@@ -50,5 +50,7 @@ test-cloud: setup ## Applies the Terraform to a second AWS engine and sends phot
 	@scripts/phase test-cloud scripts/test-cloud
 
 fuzz: setup ## Fuzzes the decoders, a minute each (cargo-fuzz and a nightly toolchain)
+	@cargo +nightly --version >/dev/null || { echo 'fuzz needs a nightly toolchain: rustup toolchain install nightly'; exit 1; }
+	@cargo fuzz --version >/dev/null || { echo 'fuzz needs cargo-fuzz: cargo install cargo-fuzz --locked'; exit 1; }
 	@for target in extract render; do mkdir -p target/fuzz/$$target; \
 	  cargo +nightly fuzz run $$target target/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=60 || exit 1; done

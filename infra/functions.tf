@@ -35,6 +35,9 @@ locals {
     SAMPLE_RATIO     = tostring(var.trace_ratio)
 
     METRICS_NAMESPACE = local.namespace
+
+    RENDITION_FORMAT  = var.rendition_format
+    RENDITION_QUALITY = tostring(var.rendition_quality)
   }
 
   queue_urls = merge([for queue, worker in var.workers : {

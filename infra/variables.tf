@@ -95,6 +95,23 @@ variable "trash_days" {
   default     = 30
 }
 
+variable "rendition_format" {
+  description = "How thumbnails are encoded: jpeg, or webp; `cloudalbum recipes apply` makes those there are anew."
+  type        = string
+  default     = "jpeg"
+
+  validation {
+    condition     = contains(["jpeg", "webp"], var.rendition_format)
+    error_message = "Thumbnails are made as jpeg or webp."
+  }
+}
+
+variable "rendition_quality" {
+  description = "Encoder quality of thumbnails, 1 to 100."
+  type        = number
+  default     = 80
+}
+
 variable "open_sign_up" {
   description = "Whether anybody may make an account; otherwise only an administrator makes them."
   type        = bool

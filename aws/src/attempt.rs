@@ -94,7 +94,7 @@ impl Attempts {
             found.clone_from(photo);
             photo.retrace(now)
         };
-        match self.table.transition_from(photo, next).await {
+        match Box::pin(self.table.transition_from(photo, next)).await {
             Ok(photo) => Ok(photo),
             // The other stage was faster; or this attempt will be refused, too.
             Err(TransitionError::Refused(_) | TransitionError::Unknown) => Ok(found),

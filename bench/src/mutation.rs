@@ -11,7 +11,8 @@ use cloudalbum_extract::{Original, extract};
 
 use crate::figure::{self, micros};
 use crate::metadata::{PHOTOS, fetch, photos};
-use cloudalbum_render::{Budget, Recipe, render};
+use cloudalbum_domain::Recipe;
+use cloudalbum_render::{Budget, render};
 
 const INPUTS: u64 = 10_000_000;
 /// Damage goes where metadata is.
@@ -90,13 +91,11 @@ pub(crate) fn spoil(arguments: &[String]) -> anyhow::Result<()> {
         );
     }
     ensure!(!photos.is_empty(), "there are no photos to damage");
-    let recipe = Recipe {
-        budget: Budget {
-            pixels: 4_000_000,
-            memory: 64 << 20,
-            ..Budget::default()
-        },
-        ..Recipe::default()
+    let recipe = Recipe::default();
+    let budget = Budget {
+        pixels: 4_000_000,
+        memory: 64 << 20,
+        ..Budget::default()
     };
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let (mut inputs, mut shown, mut longest) = (0_u32, 0_u32, Duration::ZERO);
@@ -107,7 +106,7 @@ pub(crate) fn spoil(arguments: &[String]) -> anyhow::Result<()> {
         };
         let undo = random.damage(photo);
         let start = Instant::now();
-        let made = render(photo, &recipe);
+        let made = render(photo, &recipe, &budget);
         longest = longest.max(start.elapsed());
         inputs += 1;
         if let Ok(made) = made {

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use anyhow::bail;
-use cloudalbum_render::{Recipe, RenderError, Rendered, render};
+use cloudalbum_domain::Recipe;
+use cloudalbum_render::{Budget, RenderError, Rendered, render};
 use image::imageops::overlay;
 use image::{DynamicImage, Rgb, RgbImage};
 
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     println!("| file | bytes | becomes |\n|---|---|---|");
     let mut tiles = Vec::new();
     for (path, bytes) in photos(Path::new(folder))? {
-        let result = render(&bytes, &Recipe::default());
+        let result = render(&bytes, &Recipe::default(), &Budget::default());
         let name = path.strip_prefix(folder)?.display().to_string();
         println!("| {name} | {} | {} |", bytes.len(), outcome(&result));
         if let Some(grid) = result.iter().flat_map(|made| &made.renditions).next() {

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use cloudalbum_render::{Recipe, Size, render};
+use cloudalbum_domain::{Recipe, Size};
+use cloudalbum_render::{Budget, render};
 use turbojpeg::{Decompressor, ScalingFactor, YuvImage};
 
 use crate::figure::{self, percentile};
@@ -51,7 +52,7 @@ pub(crate) fn make(arguments: &[String]) -> anyhow::Result<()> {
         sizes: vec![Size::long_side("one", size.parse()?)],
         ..Recipe::default()
     };
-    let made = render(&std::fs::read(photo)?, &recipe)?;
+    let made = render(&std::fs::read(photo)?, &recipe, &Budget::default())?;
     let rendition = made.renditions.first().context("no size was made")?;
     Ok(std::fs::write(file, &rendition.bytes)?)
 }
@@ -70,7 +71,7 @@ pub(crate) fn once(arguments: &[String]) -> anyhow::Result<()> {
         ..Recipe::default()
     };
     measure(runs.parse()?, || {
-        std::hint::black_box(render(&bytes, &recipe)?);
+        std::hint::black_box(render(&bytes, &recipe, &Budget::default())?);
         Ok(())
     })
 }

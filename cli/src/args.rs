@@ -137,6 +137,11 @@ pub(crate) enum Command {
     Operators(OperatorsArgs),
     /// Looks after queues and failures; for operators.
     Ops(OpsArgs),
+    /// Tells what is made of every photo, and makes what is stale; for operators.
+    Recipes {
+        #[command(subcommand)]
+        command: Option<RecipesCommand>,
+    },
     /// Compares records, objects and queues, and mends what differs; for operators.
     Reconcile {
         /// Only says what would be mended.
@@ -368,6 +373,17 @@ pub(crate) enum OpsCommand {
         /// `thumbnails` or `metadata`.
         #[arg(value_parser = stage)]
         stage: Stage,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RecipesCommand {
+    /// Has renditions made anew of every photo that was made by another recipe;
+    /// those of before are shown meanwhile.
+    Apply {
+        /// Only says how many would be made.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

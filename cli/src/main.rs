@@ -13,6 +13,7 @@ mod download;
 mod migrate;
 mod operators;
 mod ops;
+mod recipes;
 mod session;
 mod sign_in;
 mod terminal;
@@ -61,6 +62,7 @@ async fn run(args: Args, terminal: &Terminal) -> anyhow::Result<ExitCode> {
         Command::Migrate(given) => return migrate::run(&settings, &given, terminal).await,
         Command::Operators(given) => operators::run(&settings, given, terminal).await?,
         Command::Ops(given) => ops::run(&settings, given, terminal).await?,
+        Command::Recipes { command } => recipes::run(&settings, command, terminal).await?,
         Command::Reconcile { dry_run } => ops::reconcile(&settings, dry_run, terminal).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -112,7 +112,7 @@ async fn redrive(api: &Api, mut which: Value) -> anyhow::Result<Value> {
 }
 
 /// A POST that is not repeated by itself: doing it twice counts as two.
-async fn order(api: &Api, path: &str, body: Value) -> anyhow::Result<Value> {
+pub(crate) async fn order(api: &Api, path: &str, body: Value) -> anyhow::Result<Value> {
     let call = Call {
         method: Method::POST,
         path,
@@ -123,7 +123,7 @@ async fn order(api: &Api, path: &str, body: Value) -> anyhow::Result<Value> {
     Ok(api.call(&call).await?)
 }
 
-fn show(answer: &Value, terminal: &Terminal) {
+pub(crate) fn show(answer: &Value, terminal: &Terminal) {
     let mut text = String::new();
     outline(answer, 0, &mut text);
     match text.trim_end() {

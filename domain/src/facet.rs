@@ -47,6 +47,10 @@ pub struct Facet<T> {
     pub generation: u32,
     /// How far the current generation got.
     pub progress: Progress<T>,
+    /// The result of the generation before, which is shown until the current
+    /// one has a result of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Box<T>>,
 }
 
 /// How far a facet got.
@@ -82,16 +86,36 @@ impl<T> Facet<T> {
         Self {
             generation: 1,
             progress: Progress::Pending { since: now },
+            last: None,
         }
     }
 
     /// The next generation, waiting again.
     #[must_use]
-    pub fn renewed(&self, now: Timestamp) -> Self {
+    pub fn renewed(&self, now: Timestamp) -> Self
+    where
+        T: Clone,
+    {
         Self {
             generation: self.generation + 1,
             progress: Progress::Pending { since: now },
+            last: self.shown().cloned().map(Box::new),
         }
+    }
+
+    /// Takes the outcome of the current generation.
+    pub(crate) fn finish(&mut self, outcome: Result<T, Failure>, attempts: u32, at: Timestamp) {
+        self.progress = match outcome {
+            Ok(result) => {
+                self.last = None;
+                Progress::Done { result, at }
+            }
+            Err(failure) => Progress::Failed {
+                failure,
+                attempts,
+                at,
+            },
+        };
     }
 
     /// Since when the facet waits, if it does.
@@ -102,12 +126,25 @@ impl<T> Facet<T> {
         }
     }
 
+    /// When the current generation ended, well or not.
+    pub fn finished_at(&self) -> Option<Timestamp> {
+        match self.progress {
+            Progress::Pending { .. } => None,
+            Progress::Done { at, .. } | Progress::Failed { at, .. } => Some(at),
+        }
+    }
+
     /// The result, if there is one.
     pub fn result(&self) -> Option<&T> {
         match &self.progress {
             Progress::Done { result, .. } => Some(result),
             _ => None,
         }
+    }
+
+    /// The result, or the one before while there is none.
+    pub fn shown(&self) -> Option<&T> {
+        self.result().or(self.last.as_deref())
     }
 
     /// The failure, the attempts it took and its time, if it failed.

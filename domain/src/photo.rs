@@ -62,7 +62,7 @@ pub struct Photo {
     pub trace_context: TraceContext,
     /// The trace before that one, if the photo had any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retraced: Option<Retraced>,
+    pub retraced: Option<Box<Retraced>>,
     /// When each step happened.
     #[serde(default)]
     pub times: Times,

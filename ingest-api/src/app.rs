@@ -153,6 +153,10 @@ fn routes(app: App) -> Router {
         .route("/v1/me", get(me::read).patch(me::edit))
         .route("/v1/ops/failures", get(ops::failures::list))
         .route("/v1/ops/redrive", post(ops::redrive::redrive))
+        .route(
+            "/v1/ops/recipes",
+            get(ops::recipes::read).post(ops::recipes::apply),
+        )
         .route("/v1/ops/dlq", get(ops::dlq::list))
         .route("/v1/ops/dlq/{stage}/redrive", post(ops::dlq::move_back))
         .route("/v1/ops/stages", get(ops::stages::list))

@@ -34,6 +34,8 @@ use crate::{board, changes, health, map, me, ops, photos, uploads};
         me::edit,
         ops::failures::list,
         ops::redrive::redrive,
+        ops::recipes::read,
+        ops::recipes::apply,
         ops::dlq::list,
         ops::dlq::move_back,
         ops::stages::list,

@@ -26,11 +26,11 @@ pub(crate) async fn photo(
         None
     };
     let failures = failure(Stage::Thumbnails, &photo.thumbnails).into_iter();
-    let thumbnails = photo.thumbnails.result();
+    let thumbnails = photo.thumbnails.shown();
     let warnings = thumbnails
         .map(|thumbnails| thumbnails.warnings.clone())
         .unwrap_or_default();
-    let metadata = photo.metadata.result();
+    let metadata = photo.metadata.shown();
     Ok(PhotoView {
         id: photo.id.to_string(),
         status: photo.status(),
@@ -102,7 +102,7 @@ async fn renditions(
     photo: &Photo,
     now: Timestamp,
 ) -> Result<Vec<RenditionView>, Problem> {
-    let Some(thumbnails) = photo.thumbnails.result() else {
+    let Some(thumbnails) = photo.thumbnails.shown() else {
         return Ok(Vec::new());
     };
     let admitted = caller.browser && caller.owner == photo.owner;
@@ -145,7 +145,7 @@ fn failure<T>(stage: Stage, facet: &Facet<T>) -> Option<FailureView> {
 }
 
 fn camera(photo: &Photo) -> Option<Camera> {
-    let found = photo.metadata.result();
+    let found = photo.metadata.shown();
     let camera = Camera {
         make: photo.make.clone(),
         model: photo.model.clone(),

@@ -10,6 +10,7 @@ mod parts;
 mod pending;
 mod removal;
 mod report;
+mod superseded;
 mod trash;
 
 use cloudalbum_aws::bucket::Bucket;
@@ -55,6 +56,9 @@ pub struct Limits {
     pub trash: SignedDuration,
     /// How old an object or an unfinished upload is before it can be nobody's.
     pub orphan: SignedDuration,
+    /// How long renditions stay that a photo is not shown by any more. Longer
+    /// than any URL of one works.
+    pub superseded: SignedDuration,
     /// After this, the removal of a photo's objects is taken over.
     pub lease: SignedDuration,
     /// How long an owner's counters must have been still to be corrected.
@@ -74,6 +78,7 @@ impl Default for Limits {
             arrival: SignedDuration::from_hours(24),
             trash: SignedDuration::from_hours(24 * 30),
             orphan: SignedDuration::from_hours(1),
+            superseded: SignedDuration::from_hours(3),
             lease: SignedDuration::from_mins(10),
             quiet: SignedDuration::from_mins(1),
             page: 200,

@@ -33,10 +33,14 @@ impl Reconciler {
             let (objects, more) = self.bucket.list(prefix, place.as_deref()).await?;
             run.look(objects.len());
             let old = old(&objects, prefix, run.before(self.limits.orphan));
-            for key in self.orphans(old).await? {
+            let found = self.behind(&old).await?;
+            for key in orphans(old, &found) {
                 if self.remove_orphan(run, &key).await? {
                     run.mend(mend, &key);
                 }
+            }
+            if mend == Mend::Rendition {
+                self.superseded(run, &objects, found).await?;
             }
             place = objects.last().filter(|_| more).map(|(key, _)| key.clone());
             self.keep(run, walk, place.as_ref()).await?;
@@ -47,26 +51,17 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Those of `keys` that no photo stands behind.
-    async fn orphans(
+    /// The records of `keys`, as far as there are any.
+    async fn behind(
         &self,
-        keys: BTreeMap<OwnerId, Vec<PhotoId>>,
-    ) -> anyhow::Result<Vec<OriginalKey>> {
-        let mut orphans = Vec::new();
+        keys: &BTreeMap<OwnerId, Vec<PhotoId>>,
+    ) -> anyhow::Result<HashMap<OriginalKey, Photo>> {
+        let mut found = HashMap::new();
         for (owner, ids) in keys {
-            let found: HashMap<PhotoId, Photo> =
-                self.table.get_many(&owner, ids.iter().copied()).await?;
-            let gone = |id: &PhotoId| {
-                found
-                    .get(id)
-                    .is_none_or(|photo| photo.state == State::Deleted)
-            };
-            orphans.extend(ids.into_iter().filter(gone).map(|photo| OriginalKey {
-                owner: owner.clone(),
-                photo,
-            }));
+            let photos = self.table.get_many(owner, ids.iter().copied()).await?;
+            found.extend(photos.into_values().map(|photo| (photo.original(), photo)));
         }
-        Ok(orphans)
+        Ok(found)
     }
 
     /// Removes under the same claim as a photo, so that a new upload of the
@@ -91,6 +86,25 @@ impl Reconciler {
     }
 }
 
+/// Those of `keys` that no photo stands behind.
+fn orphans(
+    keys: BTreeMap<OwnerId, Vec<PhotoId>>,
+    found: &HashMap<OriginalKey, Photo>,
+) -> Vec<OriginalKey> {
+    let key = |owner: &OwnerId, photo| OriginalKey {
+        owner: owner.clone(),
+        photo,
+    };
+    let keys = keys
+        .into_iter()
+        .flat_map(|(owner, ids)| ids.into_iter().map(move |photo| key(&owner, photo)));
+    let gone = |key: &OriginalKey| {
+        let photo = found.get(key);
+        photo.is_none_or(|photo| photo.state == State::Deleted)
+    };
+    keys.filter(gone).collect()
+}
+
 /// The photos of objects older than `until`, each once.
 fn old(
     objects: &[(String, Option<Timestamp>)],
@@ -99,17 +113,23 @@ fn old(
 ) -> BTreeMap<OwnerId, Vec<PhotoId>> {
     let mut photos: BTreeMap<OwnerId, Vec<PhotoId>> = BTreeMap::new();
     for (key, at) in objects {
-        let mut segments = key.strip_prefix(prefix).unwrap_or_default().split('/');
-        let owner = segments.next().and_then(|owner| owner.parse().ok());
-        let photo = segments.next().and_then(|photo| photo.parse().ok());
         let is_old = at.is_some_and(|at| at < until);
-        if let (true, Some(owner), Some(photo)) = (is_old, owner, photo) {
-            let of_owner = photos.entry(owner).or_default();
+        if let Some(key) = of(key, prefix).filter(|_| is_old) {
+            let of_owner = photos.entry(key.owner).or_default();
             // The renditions of a photo follow each other.
-            if of_owner.last() != Some(&photo) {
-                of_owner.push(photo);
+            if of_owner.last() != Some(&key.photo) {
+                of_owner.push(key.photo);
             }
         }
     }
     photos
+}
+
+/// The photo that an object is of.
+pub(crate) fn of(key: &str, prefix: &str) -> Option<OriginalKey> {
+    let mut segments = key.strip_prefix(prefix)?.split('/');
+    Some(OriginalKey {
+        owner: segments.next()?.parse().ok()?,
+        photo: segments.next()?.parse().ok()?,
+    })
 }

@@ -27,6 +27,8 @@ pub enum Mend {
     Original,
     /// Renditions without a photo were removed.
     Rendition,
+    /// Renditions that a photo is not shown by any more were removed.
+    Superseded,
     /// An upload in parts that nobody finishes was given up.
     Parts,
     /// An owner's quota counters were corrected.
@@ -47,6 +49,7 @@ impl Mend {
             Self::Removed => "removed",
             Self::Original => "original",
             Self::Rendition => "rendition",
+            Self::Superseded => "superseded",
             Self::Parts => "parts",
             Self::Usage => "usage",
             Self::Tile => "tile",

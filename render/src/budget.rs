@@ -1,10 +1,34 @@
-//! Holds a job to its budget before and while it decodes.
+//! What one photo may cost, and holding a job to it before and while it decodes.
 
 use std::time::{Duration, Instant};
 
 use super::error::RenderError;
 use super::fit::Dimensions;
-use super::recipe::Budget;
+
+/// What decoding one photo may cost, checked against its header.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Most pixels of the original.
+    pub pixels: u64,
+    /// Most bytes held at once by decoded data.
+    pub memory: u64,
+    /// Most scans of one JPEG; cameras write up to about a dozen.
+    pub scans: u32,
+    /// Longest run: checked between the steps of the work, and by the worker
+    /// for a step that does not end.
+    pub time: Duration,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            pixels: 120_000_000,
+            memory: 512 << 20,
+            scans: 64,
+            time: Duration::from_secs(30),
+        }
+    }
+}
 
 impl Budget {
     /// Refuses a header's dimensions, or accepts them as a value.

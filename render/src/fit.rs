@@ -1,8 +1,7 @@
 //! Sizes of pictures, and how they fit into boxes.
 
+use cloudalbum_domain::{Recipe, Size};
 use image::metadata::Orientation;
-
-use super::recipe::Size;
 
 /// Width and height in pixels, both at least 1 once a header was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +48,12 @@ pub(super) fn fit_within(shown: Dimensions, size: Size) -> Dimensions {
         width: to_u32(made_width),
         height: to_u32(made_height),
     }
+}
+
+/// The largest rendition of a picture that is `shown` at these dimensions.
+pub(super) fn largest(recipe: &Recipe, shown: Dimensions) -> Dimensions {
+    let sizes = recipe.sizes.iter().map(|size| fit_within(shown, *size));
+    sizes.max_by_key(|made| made.area()).unwrap_or(shown)
 }
 
 fn rounded(dividend: u64, divisor: u64) -> u64 {

@@ -1,5 +1,6 @@
 //! Decodes HEIF with HEVC or AV1, as phones send it, by libheif.
 
+use cloudalbum_domain::Recipe;
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage, RgbaImage};
 use libheif_rs::{
@@ -9,12 +10,12 @@ use libheif_rs::{
 };
 use moxcms::ColorProfile;
 
+use super::budget::Budget;
 use super::colour::{Channels, Colour};
 use super::decoded::Decoded;
 use super::error::RenderError;
-use super::fit::Dimensions;
+use super::fit::{Dimensions, largest};
 use super::pixels::Pixels;
-use super::recipe::Recipe;
 use super::samples::Samples;
 
 /// Bytes held per pixel at the worst: planes of ten bits without subsampling,
@@ -24,8 +25,11 @@ const BYTES_PER_PIXEL: u64 = 16;
 /// Decodes the primary picture. libheif assembles its tiles and applies the
 /// turns, flips and crops of the container, which is why the EXIF orientation
 /// beside them is not applied again (ISO/IEC 23008-12, annex A.2.1).
-pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderError> {
-    let budget = &recipe.budget;
+pub(super) fn decode(
+    bytes: &[u8],
+    recipe: &Recipe,
+    budget: &Budget,
+) -> Result<Decoded, RenderError> {
     let library = LibHeif::new();
     let mut limits = SecurityLimits::new();
     limits.set_max_image_size_pixels(budget.pixels);
@@ -66,7 +70,7 @@ pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderErr
         "fewer pixels than announced".to_owned(),
     ))?;
     drop(decoded);
-    let samples = Samples::reduced(picture, recipe.largest(shown))?;
+    let samples = Samples::reduced(picture, largest(recipe, shown))?;
     Ok(Decoded {
         stored: shown,
         pixels: Pixels::Rgb(samples.flattened(&colour)),

@@ -22,17 +22,16 @@ mod placeholder;
 mod planes;
 mod pyramid;
 mod raster;
-mod recipe;
 mod rgb;
 mod samples;
 mod sniff;
 
-use cloudalbum_domain::MediaType;
+use cloudalbum_domain::{MediaType, Recipe};
 use tracing::info_span;
 
+pub use budget::Budget;
 use budget::Deadline;
 pub use error::{RenderError, Warning};
-pub use recipe::{Budget, Format, Recipe, Size};
 pub use sniff::{agrees, sniff};
 
 /// Everything that is made from one original.
@@ -53,7 +52,7 @@ pub struct Rendered {
 /// One derived picture: upright, in sRGB, without metadata.
 #[derive(Clone, Debug)]
 pub struct Rendition {
-    /// The name of its [`Size`].
+    /// The name of its [`cloudalbum_domain::Size`].
     pub name: &'static str,
     /// In pixels.
     pub width: u32,
@@ -65,17 +64,17 @@ pub struct Rendition {
     pub media_type: MediaType,
 }
 
-/// Decodes `bytes` and makes every size of `recipe`.
+/// Decodes `bytes` within `budget` and makes every size of `recipe`.
 ///
 /// # Errors
-/// See [`RenderError`]; each is permanent for the same bytes and recipe.
-pub fn render(bytes: &[u8], recipe: &Recipe) -> Result<Rendered, RenderError> {
-    let deadline = Deadline::after(recipe.budget.time);
+/// See [`RenderError`]; each is permanent for the same bytes, recipe and budget.
+pub fn render(bytes: &[u8], recipe: &Recipe, budget: &Budget) -> Result<Rendered, RenderError> {
+    let deadline = Deadline::after(budget.time);
     let kind = sniff(bytes).ok_or(RenderError::Unsupported("unknown type"))?;
     let decoded = info_span!("decode").in_scope(|| match kind {
-        MediaType::Jpeg => jpeg::decode(bytes, recipe),
-        MediaType::Heic | MediaType::Heif | MediaType::Avif => heif::decode(bytes, recipe),
-        kind => raster::decode(bytes, kind, recipe),
+        MediaType::Jpeg => jpeg::decode(bytes, recipe, budget),
+        MediaType::Heic | MediaType::Heif | MediaType::Avif => heif::decode(bytes, recipe, budget),
+        kind => raster::decode(bytes, kind, recipe, budget),
     })?;
     deadline.check()?;
     pyramid::build(decoded, recipe, &deadline)

@@ -1,12 +1,12 @@
 //! A decoded picture in one of the two forms that sizes are derived from.
 
+use cloudalbum_domain::Format;
 use fast_image_resize as fir;
 use image::metadata::Orientation;
 
 use super::error::RenderError;
 use super::fit::Dimensions;
 use super::planes::Planes;
-use super::recipe::Format;
 use super::rgb::Rgb;
 
 /// Pixels in sRGB: as the luma and chroma of JPEG, or interleaved.

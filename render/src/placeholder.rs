@@ -1,9 +1,10 @@
 //! The ThumbHash that clients show until a rendition has arrived.
 
+use cloudalbum_domain::Size;
+
 use super::error::RenderError;
 use super::fit::{Dimensions, fit_within};
 use super::pixels::Pixels;
-use super::recipe::Size;
 
 /// The side that ThumbHash accepts at most, in pixels.
 const BOX: Size = Size::long_side("placeholder", 100);

@@ -1,15 +1,14 @@
 //! Derives every size of a recipe from one decoded picture.
 
-use cloudalbum_domain::MediaType;
+use cloudalbum_domain::{Format, MediaType, Recipe, Size};
 use tracing::info_span;
 
 use super::budget::Deadline;
 use super::decoded::Decoded;
 use super::error::RenderError;
-use super::fit::{Dimensions, fit_within};
+use super::fit::{Dimensions, fit_within, largest};
 use super::pixels::Pixels;
 use super::placeholder::thumbhash;
-use super::recipe::{Format, Recipe, Size};
 use super::{Rendered, Rendition};
 
 /// Makes the largest size upright first: turning it is cheap then, and the
@@ -20,7 +19,7 @@ pub(super) fn build(
     deadline: &Deadline,
 ) -> Result<Rendered, RenderError> {
     let shown = decoded.stored.oriented(decoded.orientation);
-    let base = recipe.largest(shown).oriented(decoded.orientation);
+    let base = largest(recipe, shown).oriented(decoded.orientation);
     let base = if decoded.pixels.size() == base {
         decoded.pixels
     } else {

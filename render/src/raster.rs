@@ -2,16 +2,17 @@
 
 use std::io::Cursor;
 
-use cloudalbum_domain::MediaType;
+use cloudalbum_domain::{MediaType, Recipe};
 use image::codecs::{bmp, gif, jpeg, png, tiff, webp};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageResult, Limits};
 
+use super::budget::Budget;
 use super::colour::Colour;
 use super::decoded::Decoded;
 use super::error::RenderError;
+use super::fit::largest;
 use super::pixels::Pixels;
-use super::recipe::Recipe;
 use super::samples::Samples;
 
 /// Decodes the first frame of `bytes`, which are known to begin like `kind`.
@@ -19,28 +20,36 @@ pub(super) fn decode(
     bytes: &[u8],
     kind: MediaType,
     recipe: &Recipe,
+    budget: &Budget,
 ) -> Result<Decoded, RenderError> {
     let source = Cursor::new(bytes);
     let limits = || {
         let mut limits = Limits::default();
-        limits.max_alloc = Some(recipe.budget.memory);
+        limits.max_alloc = Some(budget.memory);
         limits
     };
     match kind {
-        MediaType::Jpeg => read(jpeg::JpegDecoder::new(source), recipe),
-        MediaType::Png => read(png::PngDecoder::with_limits(source, limits()), recipe),
-        MediaType::Gif => read(gif::GifDecoder::new(source), recipe),
-        MediaType::WebP => read(webp::WebPDecoder::new(source), recipe),
+        MediaType::Jpeg => read(jpeg::JpegDecoder::new(source), recipe, budget),
+        MediaType::Png => read(
+            png::PngDecoder::with_limits(source, limits()),
+            recipe,
+            budget,
+        ),
+        MediaType::Gif => read(gif::GifDecoder::new(source), recipe, budget),
+        MediaType::WebP => read(webp::WebPDecoder::new(source), recipe, budget),
         MediaType::Tiff if is_raw(bytes) => Err(RenderError::Unsupported("camera RAW")),
-        MediaType::Tiff => read(tiff::TiffDecoder::new(source), recipe),
-        MediaType::Bmp => read(bmp::BmpDecoder::new(source), recipe),
+        MediaType::Tiff => read(tiff::TiffDecoder::new(source), recipe, budget),
+        MediaType::Bmp => read(bmp::BmpDecoder::new(source), recipe, budget),
         _ => Err(RenderError::Unsupported("no decoder")),
     }
 }
 
-fn read<D: ImageDecoder>(opened: ImageResult<D>, recipe: &Recipe) -> Result<Decoded, RenderError> {
+fn read<D: ImageDecoder>(
+    opened: ImageResult<D>,
+    recipe: &Recipe,
+    budget: &Budget,
+) -> Result<Decoded, RenderError> {
     let mut decoder = opened.map_err(|error| refused(&error))?;
-    let budget = &recipe.budget;
     let (width, height) = decoder.dimensions();
     let stored = budget.accept(width.into(), height.into())?;
     // The decoder's own buffers, at most another copy, come on top.
@@ -53,9 +62,7 @@ fn read<D: ImageDecoder>(opened: ImageResult<D>, recipe: &Recipe) -> Result<Deco
 
     let icc = decoder.icc_profile().ok().flatten();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let target = recipe
-        .largest(stored.oriented(orientation))
-        .oriented(orientation);
+    let target = largest(recipe, stored.oriented(orientation)).oriented(orientation);
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| refused(&error))?;
     let samples = Samples::reduced(picture, target)?;
     let colour = Colour::of(icc.as_deref(), samples.channels());

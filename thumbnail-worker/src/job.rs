@@ -5,8 +5,10 @@ use std::sync::Arc;
 use cloudalbum_aws::attempt::{Attempts, unreadable};
 use cloudalbum_aws::batch::{Delivery, JobError};
 use cloudalbum_aws::bucket::Bucket;
-use cloudalbum_domain::{Failure, FailureCode, Photo, Rendition, RenditionKey, Sha256, Thumbnails};
-use cloudalbum_render::{Recipe, Rendered, agrees, render, sniff};
+use cloudalbum_domain::{
+    Failure, FailureCode, Photo, Recipe, Rendition, RenditionKey, Sha256, Thumbnails,
+};
+use cloudalbum_render::{Budget, Rendered, agrees, render, sniff};
 use tracing::info_span;
 
 use crate::bounded::bounded;
@@ -53,8 +55,8 @@ impl Job {
         let recipe = Arc::clone(&self.recipe);
         let (promised, declared) = (photo.sha256, photo.content_type);
         let span = info_span!("render", size_bytes = bytes.len());
-        let limit = self.recipe.budget.time;
-        let rendered = bounded(limit, move || {
+        let budget = Budget::default();
+        let rendered = bounded(budget.time, move || {
             let _entered = span.entered();
             if Sha256::of(&bytes) != promised {
                 return Err(Failure::new(
@@ -72,7 +74,8 @@ impl Job {
                 let detail = format!("declared as {declared}, but it is {found}");
                 return Err(Failure::new(FailureCode::TypeMismatch, detail));
             }
-            render(&bytes, &recipe).map_err(|error| Failure::new(error.code(), error.to_string()))
+            let made = render(&bytes, &recipe, &budget);
+            made.map_err(|error| Failure::new(error.code(), error.to_string()))
         })
         .await;
         match rendered {
@@ -82,12 +85,13 @@ impl Job {
     }
 
     async fn store(&self, photo: &Photo, rendered: Rendered) -> Result<Thumbnails, JobError> {
+        let recipe = self.recipe.version();
         let mut renditions = Vec::with_capacity(rendered.renditions.len());
         for rendition in rendered.renditions {
             let key = RenditionKey {
                 owner: photo.owner.clone(),
                 photo: photo.id,
-                recipe: self.recipe.version,
+                recipe,
                 name: rendition.name.to_owned(),
                 media_type: rendition.media_type,
             };
@@ -104,7 +108,7 @@ impl Job {
                 .map_err(JobError::transient)?;
         }
         Ok(Thumbnails {
-            recipe: self.recipe.version,
+            recipe,
             width: rendered.width,
             height: rendered.height,
             thumbhash: data_encoding::BASE64.encode(&rendered.thumbhash),

@@ -12,7 +12,6 @@ use cloudalbum_aws::table::Table;
 use cloudalbum_aws::telemetry::Telemetry;
 use cloudalbum_aws::worker;
 use cloudalbum_domain::Stage;
-use cloudalbum_render::Recipe;
 use thumbnail_worker::Job;
 
 #[tokio::main]
@@ -28,7 +27,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             telemetry: telemetry.clone(),
         },
         bucket: Bucket::new(s3, settings.bucket),
-        recipe: Arc::new(Recipe::default()),
+        recipe: Arc::new(settings.recipe),
         max_original_bytes: settings.max_upload_bytes,
     };
     let queue = Queue::new(clients.sqs(), settings.queue_url);

@@ -1,6 +1,7 @@
 //! What a process reads from its environment, once.
 
 mod reader;
+mod recipe;
 mod secret;
 mod service;
 mod trace;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use cloudalbum_domain::Recipe;
 use url::Url;
 
-use super::{Invalid, Reader, Secret, TelemetrySettings};
+use super::{Invalid, Reader, Secret, TelemetrySettings, recipe};
 
 /// What ingest-api reads.
 #[derive(Clone, Debug)]
@@ -77,6 +78,9 @@ pub struct ServiceSettings {
     pub long_poll: Duration,
     /// `TRASH_DAYS`: how long a trashed photo can be restored; default 30.
     pub trash_days: u64,
+    /// `RENDITION_FORMAT`, `RENDITION_QUALITY`: what the thumbnail-worker is told
+    /// to make of every photo.
+    pub recipe: Recipe,
     /// `THUMBNAILS_QUEUE_URL`: the queue of the thumbnail-worker.
     pub thumbnails_queue_url: String,
     /// `THUMBNAILS_DLQ_URL`: its dead-letter queue.
@@ -153,6 +157,7 @@ impl ServiceSettings {
         let quota_photos = r.or_default("QUOTA_PHOTOS", 100_000);
         let urls_per_minute = r.within("URLS_PER_MINUTE", 6_000, 1..=1_000_000);
         let trash_days = r.within("TRASH_DAYS", 30, 0..=3650);
+        let recipe = recipe::read(r);
         let thumbnails_dlq_url = r.optional("THUMBNAILS_DLQ_URL");
         let thumbnails_mapping = r.optional("THUMBNAILS_MAPPING");
         let metadata_dlq_url = r.optional("METADATA_DLQ_URL");
@@ -190,6 +195,7 @@ impl ServiceSettings {
                 urls_per_minute,
                 long_poll,
                 trash_days,
+                recipe,
                 thumbnails_queue_url: thumbnails_queue_url?,
                 thumbnails_dlq_url,
                 thumbnails_mapping,
@@ -271,6 +277,8 @@ mod tests {
         variables.insert("S3_PUBLIC_URL", "photos");
         variables.insert("BASE_URL", "album");
         variables.insert("URL_LIFE_SECONDS", "3601");
+        variables.insert("RENDITION_FORMAT", "gif");
+        variables.insert("RENDITION_QUALITY", "0");
         variables.insert("TRACE_EXPORT", "carrier pigeon");
         variables.insert("SAMPLE_RATIO", "NaN");
         let Invalid(mut wrong) = read(&variables).unwrap_err();
@@ -283,6 +291,8 @@ mod tests {
             names,
             [
                 "BASE_URL",
+                "RENDITION_FORMAT",
+                "RENDITION_QUALITY",
                 "S3_PHOTO_BUCKET",
                 "S3_PUBLIC_URL",
                 "SAMPLE_RATIO",

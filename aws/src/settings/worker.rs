@@ -1,6 +1,8 @@
 //! The settings of the workers and of the reconciler.
 
-use super::{Invalid, Reader, TelemetrySettings};
+use cloudalbum_domain::Recipe;
+
+use super::{Invalid, Reader, TelemetrySettings, recipe};
 
 /// What thumbnail-worker and metadata-worker read.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ pub struct WorkerSettings {
     pub queue_url: String,
     /// `MAX_UPLOAD_BYTES`: no original is larger; default 256 MiB.
     pub max_upload_bytes: u64,
+    /// `RENDITION_FORMAT`, `RENDITION_QUALITY`: what is made of every photo.
+    pub recipe: Recipe,
     /// Logs and spans.
     pub telemetry: TelemetrySettings,
 }
@@ -29,6 +33,7 @@ impl WorkerSettings {
         let queue_url = reader.required("QUEUE_URL");
         let table_prefix = reader.or_default("TABLE_PREFIX", String::new());
         let max_upload_bytes = reader.within("MAX_UPLOAD_BYTES", 256 << 20, 1..=5 << 40);
+        let recipe = recipe::read(&mut reader);
         let settings = (|| {
             Some(Self {
                 region: region?,
@@ -36,6 +41,7 @@ impl WorkerSettings {
                 table_prefix,
                 queue_url: queue_url?,
                 max_upload_bytes,
+                recipe,
                 telemetry,
             })
         })();

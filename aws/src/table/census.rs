@@ -1,8 +1,8 @@
 //! Counting everything: every record, and every owner's quota counter.
 
-use cloudalbum_domain::Photo;
+use cloudalbum_domain::{OriginalKey, Photo};
 
-use super::item::{Item, photo};
+use super::item::{Item, key, photo};
 use super::users::account;
 use super::{Table, TableError};
 
@@ -23,6 +23,34 @@ impl Table {
             }
             start = next;
         }
+    }
+
+    /// At most `limit` records after `after`, tombstones included, and where to
+    /// go on. Each record is met once by a walk, in no order.
+    pub async fn some(
+        &self,
+        after: Option<&OriginalKey>,
+        limit: u16,
+    ) -> Result<(Vec<Photo>, Option<OriginalKey>), TableError> {
+        let call = self
+            .client
+            .scan()
+            .table_name(&self.names.photo)
+            .limit(i32::from(limit))
+            .set_exclusive_start_key(after.map(|after| key(&after.owner, after.photo)));
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| TableError::new("Scan", error))?;
+        let items = answer.items.unwrap_or_default();
+        let photos: Vec<Photo> = items
+            .into_iter()
+            .map(photo)
+            .collect::<Result<_, TableError>>()?;
+        let more = answer.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        // Nothing is filtered: the last record of the page is the last one read.
+        let next = photos.last().filter(|_| more).map(Photo::original);
+        Ok((photos, next))
     }
 
     /// How many photos all quota counters together say there are: counted apart

@@ -1,6 +1,6 @@
 //! The spans of a photo's life that nobody was there to time.
 
-use cloudalbum_domain::{Facet, Photo, Progress, Stage, Status, TraceContext};
+use cloudalbum_domain::{Facet, Photo, Stage, Status, TraceContext};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Emitted, Telemetry};
@@ -32,7 +32,8 @@ fn life(photo: &Photo) -> Vec<Emitted> {
             (retraced.at, (retraced.thumbnails, retraced.metadata))
         });
     let first = (photo.thumbnails.generation, photo.metadata.generation) == generations;
-    let ends = finished_at(&photo.thumbnails).zip(finished_at(&photo.metadata));
+    let ends = photo.thumbnails.finished_at();
+    let ends = ends.zip(photo.metadata.finished_at());
     let (true, Some((thumbnails, metadata))) = (first, ends) else {
         return Vec::new();
     };
@@ -86,7 +87,7 @@ fn life(photo: &Photo) -> Vec<Emitted> {
     };
     let times = &photo.times;
     let steps = [
-        step("upload", "client", Some(begin), times.event),
+        step("upload", "client", Some(photo.upload_date), times.event),
         step(
             "notify thumbnails",
             "s3",
@@ -112,13 +113,6 @@ fn life(photo: &Photo) -> Vec<Emitted> {
     spans
 }
 
-fn finished_at<T>(facet: &Facet<T>) -> Option<Timestamp> {
-    match facet.progress {
-        Progress::Pending { .. } => None,
-        Progress::Done { at, .. } | Progress::Failed { at, .. } => Some(at),
-    }
-}
-
 fn failure<T>(facet: &Facet<T>) -> Option<String> {
     facet
         .failure()
@@ -129,7 +123,7 @@ fn failure<T>(facet: &Facet<T>) -> Option<String> {
 mod tests {
     use super::*;
     use cloudalbum_domain::{
-        Failure, FailureCode, Metadata, NewPhoto, OwnerId, Sha256, Thumbnails, Times,
+        Failure, FailureCode, Metadata, NewPhoto, OwnerId, Progress, Sha256, Thumbnails, Times,
     };
 
     fn at(second: i64) -> Timestamp {

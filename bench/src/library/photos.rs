@@ -131,6 +131,7 @@ fn done<T>(result: T, at: Timestamp) -> Facet<T> {
     Facet {
         generation: 1,
         progress: Progress::Done { result, at },
+        last: None,
     }
 }
 

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
-use cloudalbum_render::{Recipe, render};
+use cloudalbum_domain::Recipe;
+use cloudalbum_render::{Budget, render};
 
 use crate::figure::{self, percentile};
 use crate::metadata::python;
@@ -20,7 +21,7 @@ pub(crate) fn pixels(photo: &[u8]) -> anyhow::Result<f64> {
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
             let before = cpu_ms()?;
-            std::hint::black_box(render(photo, &recipe)?);
+            std::hint::black_box(render(photo, &recipe, &Budget::default())?);
             times.push(cpu_ms()? - before);
         }
         Ok(times)

@@ -9,6 +9,7 @@ mod new;
 mod owner;
 mod purge;
 mod reconciler;
+mod remake;
 mod retrace;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ impl Photo {
 
     /// The keys of everything that was made of the original.
     pub fn renditions(&self) -> Vec<RenditionKey> {
-        let Some(made) = self.thumbnails.result() else {
+        let Some(made) = self.thumbnails.shown() else {
             return Vec::new();
         };
         let key = |rendition: &crate::Rendition| RenditionKey {

@@ -23,12 +23,12 @@ impl Photo {
         }
         Ok(Self {
             trace_context: self.trace_context.following(self.id, now),
-            retraced: Some(Retraced {
+            retraced: Some(Box::new(Retraced {
                 earlier: self.trace_context,
                 at: now,
                 thumbnails: self.thumbnails.generation,
                 metadata: self.metadata.generation,
-            }),
+            })),
             ..self.changed(now)
         })
     }
@@ -71,7 +71,7 @@ mod tests {
         );
         assert_ne!(retraced.trace_context.parent, photo.trace_context.parent);
         let seconds = i64::from(retraced.trace_context.epoch_seconds());
-        assert_eq!(Timestamp::from_second(seconds), Ok(at(DAY)));
+        assert_eq!(Timestamp::from_second(seconds).unwrap(), at(DAY));
         assert!(retraced.trace_context.sampled);
         let kept = retraced.retraced.as_ref().unwrap();
         assert_eq!((kept.earlier, kept.at), (photo.trace_context, at(DAY)));

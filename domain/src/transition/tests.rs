@@ -173,3 +173,52 @@ fn only_an_upload_that_has_not_arrived_is_given_up() {
     assert_eq!(photo().give_up(now(1)).unwrap().status(), Status::Trashed);
     assert_eq!(ready().give_up(now(3)), Err(Refused::Stale));
 }
+
+#[test]
+fn what_was_made_is_shown_until_another_recipe_has_been_followed() {
+    let ready = ready();
+    assert_eq!(ready.remake(1, now(5)), Err(Refused::Unchanged));
+    let waiting = ready.remake(2, now(5)).unwrap();
+    assert_eq!(waiting.status(), Status::Processing);
+    assert_eq!(waiting.sort_date(), ready.sort_date());
+    assert_eq!(waiting.thumbnails.shown(), ready.thumbnails.result());
+    assert_eq!(waiting.metadata, ready.metadata);
+    assert_eq!(waiting.remake(2, now(6)), Err(Refused::Unchanged));
+    assert_eq!(
+        waiting.remake(3, now(6)),
+        Err(Refused::Unchanged),
+        "whoever works on it asks for the recipe then"
+    );
+
+    let made = Thumbnails {
+        recipe: 2,
+        ..thumbnails()
+    };
+    let again =
+        |photo: &Photo, outcome| photo.finish_thumbnails(2, outcome, &Times::default(), now(7));
+    let done = again(&waiting, Ok(made.clone())).unwrap();
+    assert_eq!(
+        (done.thumbnails.shown(), &done.thumbnails.last),
+        (Some(&made), &None)
+    );
+    assert!(!done.is_stale(2));
+
+    let failure = Failure::new(FailureCode::DecodeMemoryBudget, "too large");
+    let failed = again(&waiting, Err(failure)).unwrap();
+    assert_eq!(failed.status(), Status::Failed);
+    assert_eq!(failed.thumbnails.shown(), ready.thumbnails.result());
+    assert_eq!(failed.remake(2, now(8)), Err(Refused::Unchanged));
+    let tried = failed.reprocess(&[Stage::Thumbnails], now(8)).unwrap();
+    assert_eq!(tried.thumbnails.shown(), ready.thumbnails.result());
+    let trashed = ready.trash(now(5)).unwrap();
+    assert_eq!(trashed.remake(2, now(6)), Err(Refused::NotLive));
+}
+
+#[test]
+fn a_record_from_before_the_last_result_was_kept_is_read() {
+    let ready = ready();
+    let mut value = serde_json::to_value(&ready).unwrap();
+    assert_eq!(value["thumbnails"].get("last"), None);
+    value["thumbnails"].as_object_mut().unwrap().remove("last");
+    assert_eq!(serde_json::from_value::<Photo>(value).unwrap(), ready);
+}

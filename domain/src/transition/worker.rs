@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Refused;
 use crate::{
-    Description, EditedField, Failure, FailureCode, Metadata, Photo, Place, Progress, State, Tags,
+    Description, EditedField, Failure, FailureCode, Metadata, Photo, Place, State, Tags,
     Thumbnails, Times,
 };
 
@@ -30,7 +30,8 @@ impl Photo {
             next.width = Some(result.width);
             next.height = Some(result.height);
         }
-        next.thumbnails.progress = progress(outcome, self.thumbnails_attempts, now);
+        next.thumbnails
+            .finish(outcome, self.thumbnails_attempts, now);
         next.thumbnails_error = None;
         next.times.merge(times);
         Ok(next)
@@ -65,8 +66,8 @@ impl Photo {
             next.place.clone_from(place);
             next.adopt_words(found);
         }
-        next.metadata.progress =
-            progress(outcome.map(|(found, _)| found), self.metadata_attempts, now);
+        let outcome = outcome.map(|(found, _)| found);
+        next.metadata.finish(outcome, self.metadata_attempts, now);
         next.metadata_error = None;
         next.times.merge(times);
         Ok(next)
@@ -116,17 +117,6 @@ fn checked_whole<T>(outcome: &Result<T, Failure>) -> bool {
             FailureCode::ChecksumMismatch | FailureCode::OriginalMissing | FailureCode::Timeout
         )
     })
-}
-
-fn progress<T>(outcome: Result<T, Failure>, attempts: u32, at: Timestamp) -> Progress<T> {
-    match outcome {
-        Ok(result) => Progress::Done { result, at },
-        Err(failure) => Progress::Failed {
-            failure,
-            attempts,
-            at,
-        },
-    }
 }
 
 impl Times {

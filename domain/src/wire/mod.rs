@@ -10,6 +10,7 @@ mod pages;
 mod parts;
 mod photos;
 mod problem;
+mod recipes;
 mod traces;
 mod uploads;
 
@@ -28,6 +29,7 @@ pub use pages::{PhotoEdit, PhotoPage};
 pub use parts::{Completed, HeldParts, PartSpec, PartsRequest, SignedPart, SignedParts};
 pub use photos::{Camera, FailureView, PhotoView, PlaceView, Position, RenditionView};
 pub use problem::Problem;
+pub use recipes::{AppliedRecipe, ApplyRecipe, RecipeView, SizeView};
 pub use traces::{Trace, TraceList, TraceSpan, TraceSummary};
 pub use uploads::{
     EntryAnswer, Manifest, ManifestAnswer, ManifestEntry, Multipart, Refusal, Upload,

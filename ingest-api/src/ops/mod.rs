@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod dlq;
 pub(crate) mod failures;
+pub(crate) mod recipes;
 pub(crate) mod reconcile;
 pub(crate) mod redrive;
 pub(crate) mod stages;

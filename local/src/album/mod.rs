@@ -123,7 +123,14 @@ impl Album {
             telemetry: telemetry.clone(),
             stopping: stopping.clone(),
         };
-        pumps.start(&mut tasks, &table, &bucket, service.max_upload_bytes);
+        let recipe = service.recipe.clone();
+        pumps.start(
+            &mut tasks,
+            &table,
+            &bucket,
+            service.max_upload_bytes,
+            recipe,
+        );
         let limits = Limits::with_trash_days(service.trash_days);
         let service = ingest_api::App::new(service, &clients, &telemetry)?;
         let reconciler = lambda.deploy(Reconciler {

@@ -11,10 +11,9 @@ use cloudalbum_aws::clients::Clients;
 use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::table::Table;
 use cloudalbum_aws::telemetry::Telemetry;
-use cloudalbum_domain::Stage;
+use cloudalbum_domain::{Recipe, Stage};
 use cloudalbum_places::Places;
 use cloudalbum_places::zone::Zones;
-use cloudalbum_render::Recipe;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -44,6 +43,7 @@ impl Pumps {
         table: &Table,
         bucket: &Bucket,
         max_original_bytes: u64,
+        recipe: Recipe,
     ) {
         let attempts = |stage| Attempts {
             stage,
@@ -54,7 +54,7 @@ impl Pumps {
         let thumbnails = thumbnail_worker::Job {
             attempts: attempts(Stage::Thumbnails),
             bucket: bucket.clone(),
-            recipe: Arc::new(Recipe::default()),
+            recipe: Arc::new(recipe),
             max_original_bytes,
         };
         for _ in 0..cores {

@@ -4,32 +4,36 @@ mod damage;
 mod packed;
 mod segments;
 
+use cloudalbum_domain::{MediaType, Recipe};
 use image::metadata::Orientation;
 use turbojpeg::{
     Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp,
 };
 
+use super::budget::Budget;
 use super::colour::{Channels, Colour};
 use super::decoded::Decoded;
 use super::error::{RenderError, Warning};
-use super::fit::Dimensions;
+use super::fit::{Dimensions, largest};
 use super::pixels::Pixels;
 use super::raster;
-use super::recipe::Recipe;
 use super::rgb::Rgb;
 use damage::Damage;
 use packed::Packed;
 use segments::Segments;
 
 /// Decodes at the smallest scale that is still as large as the largest size.
-pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    recipe: &Recipe,
+    budget: &Budget,
+) -> Result<Decoded, RenderError> {
     let mut decompressor = Decompressor::new().map_err(|error| corrupt(&error))?;
     // libjpeg-turbo takes a warning in the header for an error; the pure
     // decoder knows no scaling but reads these, and the few odd kinds.
     let Ok(header) = decompressor.read_header(bytes) else {
-        return raster::decode(bytes, cloudalbum_domain::MediaType::Jpeg, recipe);
+        return raster::decode(bytes, MediaType::Jpeg, recipe, budget);
     };
-    let budget = &recipe.budget;
     let stored = budget.accept(header.width as u64, header.height as u64)?;
     let segments = Segments::of(bytes);
     budget.accept_scans(segments.scans, stored)?;
@@ -41,9 +45,7 @@ pub(super) fn decode(bytes: &[u8], recipe: &Recipe) -> Result<Decoded, RenderErr
         .exif
         .and_then(Orientation::from_exif_chunk)
         .unwrap_or(Orientation::NoTransforms);
-    let target = recipe
-        .largest(stored.oriented(orientation))
-        .oriented(orientation);
+    let target = largest(recipe, stored.oriented(orientation)).oriented(orientation);
     let scale = if header.is_lossless {
         ScalingFactor::ONE
     } else {

@@ -1,10 +1,11 @@
 //! Colours as the embedded profile means them.
 
+use cloudalbum_domain::Recipe;
 use image::{DynamicImage, ImageEncoder, RgbImage};
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
 
-use super::super::{Recipe, Warning, render};
+use super::super::{Budget, Warning, render};
 use super::rendered;
 use super::scene::{
     Jpeg, QUARTERS, assert_close, assert_shows_scene, assert_shows_scene_within, quarters, scene,
@@ -116,7 +117,7 @@ fn shows_adobe_cmyk_and_ycck() {
                 format: PixelFormat::CMYK,
             })
             .unwrap();
-        let made = render(&bytes, &Recipe::default()).unwrap();
+        let made = render(&bytes, &Recipe::default(), &Budget::default()).unwrap();
         assert_shows_scene(&made, "cmyk");
     }
 }

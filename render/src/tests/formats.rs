@@ -3,10 +3,10 @@
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use turbojpeg::Subsamp;
 
-use super::super::{Format, Recipe, render};
+use super::super::{Budget, render};
 use super::rendered;
 use super::scene::{Jpeg, assert_close, assert_shows_scene, encode, scene};
-use cloudalbum_domain::MediaType;
+use cloudalbum_domain::{Format, MediaType, Recipe};
 
 #[test]
 fn shows_every_raster_format() {
@@ -190,7 +190,7 @@ fn writes_webp_when_asked_to() {
         Jpeg::default().encode(&picture),
         encode(&DynamicImage::ImageRgb8(picture), ImageFormat::Png),
     ] {
-        let made = render(&bytes, &recipe).unwrap();
+        let made = render(&bytes, &recipe, &Budget::default()).unwrap();
         assert!(
             made.renditions
                 .iter()

@@ -1,9 +1,9 @@
 //! Files made to break or to starve a decoder: each ends in its code.
 
-use cloudalbum_domain::FailureCode;
+use cloudalbum_domain::{FailureCode, Recipe};
 use image::{DynamicImage, ImageFormat};
 
-use super::super::{Budget, Recipe, Warning, render};
+use super::super::{Budget, Warning, render};
 use super::scene::{Jpeg, encode, scene};
 use super::{code, rendered};
 
@@ -96,12 +96,9 @@ fn refuses_too_many_scans() {
 
 #[test]
 fn a_budget_of_memory_binds_every_decoder() {
-    let recipe = Recipe {
-        budget: Budget {
-            memory: 1 << 20,
-            ..Budget::default()
-        },
-        ..Recipe::default()
+    let budget = Budget {
+        memory: 1 << 20,
+        ..Budget::default()
     };
     let picture = DynamicImage::ImageRgb8(scene(1500, 1500));
     for bytes in [
@@ -112,7 +109,7 @@ fn a_budget_of_memory_binds_every_decoder() {
         encode(&picture, ImageFormat::Gif),
         Jpeg::default().encode(&scene(1500, 1500)),
     ] {
-        let error = render(&bytes, &recipe).unwrap_err();
+        let error = render(&bytes, &Recipe::default(), &budget).unwrap_err();
         assert_eq!(error.code(), FailureCode::DecodeMemoryBudget, "{error}");
     }
 }
@@ -170,7 +167,7 @@ fn cut_files_end_in_a_code_or_in_renditions() {
     }
     for file in files {
         for length in (0..file.len()).step_by(file.len() / 40 + 1) {
-            match render(&file[..length], &Recipe::default()) {
+            match render(&file[..length], &Recipe::default(), &Budget::default()) {
                 Ok(made) => assert_eq!(made.renditions.len(), 4),
                 Err(error) => assert!(matches!(
                     error.code(),
@@ -185,13 +182,11 @@ fn cut_files_end_in_a_code_or_in_renditions() {
 
 #[test]
 fn time_runs_out() {
-    let recipe = Recipe {
-        budget: Budget {
-            time: std::time::Duration::ZERO,
-            ..Budget::default()
-        },
-        ..Recipe::default()
+    let budget = Budget {
+        time: std::time::Duration::ZERO,
+        ..Budget::default()
     };
-    let error = render(&Jpeg::default().encode(&scene(640, 480)), &recipe).unwrap_err();
+    let bytes = Jpeg::default().encode(&scene(640, 480));
+    let error = render(&bytes, &Recipe::default(), &budget).unwrap_err();
     assert_eq!(error.code(), FailureCode::Timeout);
 }

@@ -11,9 +11,11 @@ use super::*;
 use cloudalbum_domain::FailureCode;
 
 fn rendered(bytes: &[u8]) -> Rendered {
-    render(bytes, &Recipe::default()).unwrap()
+    render(bytes, &Recipe::default(), &Budget::default()).unwrap()
 }
 
 fn code(bytes: &[u8]) -> FailureCode {
-    render(bytes, &Recipe::default()).unwrap_err().code()
+    render(bytes, &Recipe::default(), &Budget::default())
+        .unwrap_err()
+        .code()
 }

@@ -1,8 +1,9 @@
 //! Photos that real cameras made, when they are at hand.
 
+use cloudalbum_domain::Recipe;
 use std::path::Path;
 
-use super::super::{Recipe, RenderError, Rendered, render};
+use super::super::{Budget, RenderError, Rendered, render};
 use super::rendered;
 
 const PHOTOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/photos");
@@ -34,7 +35,7 @@ fn every_photo_ends_in_renditions_or_a_code() {
 fn ends(path: &Path) {
     let bytes = std::fs::read(path).unwrap();
     let name = path.strip_prefix(PHOTOS).unwrap().display().to_string();
-    let result = render(&bytes, &Recipe::default());
+    let result = render(&bytes, &Recipe::default(), &Budget::default());
     println!("{name} | {}", outcome(&result));
     if let Ok(made) = result {
         assert_eq!(made.renditions.len(), 4, "{name}");
@@ -92,7 +93,11 @@ fn shows_heic_upright_and_in_srgb() {
             continue;
         }
         let name = path.display().to_string();
-        match render(&std::fs::read(&path).unwrap(), &Recipe::default()) {
+        match render(
+            &std::fs::read(&path).unwrap(),
+            &Recipe::default(),
+            &Budget::default(),
+        ) {
             Ok(made) => {
                 let grid = image::load_from_memory(&made.renditions[0].bytes).unwrap();
                 assert_eq!(

@@ -39,6 +39,7 @@ enum Step {
     Resume(&'static str),
     Restart,
     Reconcile,
+    Recipe(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -56,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => stage().prop_map(Step::Resume),
         1 => Just(Step::Restart),
         1 => Just(Step::Reconcile),
+        1 => (70..72_u8).prop_map(Step::Recipe),
     ]
 }
 
@@ -132,6 +134,12 @@ async fn live(history: &[Step], faults: Option<&str>) -> (BTreeMap<String, State
                     .reconcile_within(limits(), SignedDuration::ZERO)
                     .await;
             }
+            Step::Recipe(quality) => {
+                let quality = quality.to_string();
+                household = household.retold(&[("RENDITION_QUALITY", &quality)]).await;
+                ann = household.sign_in("ann@example.com").await;
+                ann.apply_recipe().await;
+            }
             step => act(&household, &ann, step).await,
         }
     }
@@ -147,6 +155,8 @@ async fn live(history: &[Step], faults: Option<&str>) -> (BTreeMap<String, State
             ann.insist(Method::POST, &path, &json!({})).await;
         }
     }
+    // What was in the trash when the recipe changed.
+    ann.apply_recipe().await;
     household.settle(&ann).await;
     let kept = household.kept(&ann).await;
     household.album.stop().await;
@@ -247,7 +257,7 @@ async fn act(household: &Household, ann: &Person, step: &Step) {
             let path = format!("v1/ops/stages/{stage}/{order}");
             ann.insist(Method::POST, &path, &json!({})).await;
         }
-        Step::Restart | Step::Reconcile => {}
+        Step::Restart | Step::Reconcile | Step::Recipe(_) => {}
     }
 }
 
@@ -304,6 +314,12 @@ async fn path(household: &Household, ann: &Person, photo: u8, rest: &str) -> Str
 }
 
 impl Person {
+    /// No history has more photos than one call looks at.
+    async fn apply_recipe(&self) {
+        self.insist(Method::POST, "v1/ops/recipes", &json!({}))
+            .await;
+    }
+
     /// Asks until there is an answer that is no excuse. What was done by a call
     /// whose answer was lost is refused the second time, which is as good.
     async fn insist(&self, method: Method, path: &str, body: &Value) -> (StatusCode, Value) {

@@ -77,6 +77,14 @@ impl Household {
         Self { album, ..self }
     }
 
+    /// Starts it again with settings that it was not told before.
+    pub(crate) async fn retold(mut self, services: &[(&str, &str)]) -> Self {
+        let told = services.iter().copied();
+        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.services.extend(told);
+        self.restart().await
+    }
+
     /// Starts it again without the faults that it was told.
     pub(crate) async fn calm(mut self) -> Self {
         self.services.remove("LOCAL_FAULTS");

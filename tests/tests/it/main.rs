@@ -17,6 +17,7 @@ mod points;
 mod process;
 mod protocol_page;
 mod quota;
+mod recipes;
 mod reconcile;
 mod redrive;
 mod refusals;

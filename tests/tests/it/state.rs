@@ -145,7 +145,7 @@ impl Household {
             let sha256 = photo.sha256.to_string();
             let original = (sha256.clone(), "original".to_owned());
             called_for.insert(photo.original().to_string(), original);
-            let thumbnails = photo.thumbnails.result();
+            let thumbnails = photo.thumbnails.shown();
             for rendition in thumbnails.iter().flat_map(|done| &done.renditions) {
                 let key = RenditionKey {
                     owner: photo.owner.clone(),

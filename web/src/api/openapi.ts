@@ -252,6 +252,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ops/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recipe of now and how many photos follow it. All records are read. */
+        get: operations["get_ops_recipes"];
+        put?: never;
+        /**
+         * Sends the stale photos of a page of records to the thumbnail-worker; they
+         *     are shown as they are until it is done. With `dry_run` it only counts them.
+         */
+        post: operations["post_ops_recipes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ops/reconcile": {
         parameters: {
             query?: never;
@@ -558,6 +579,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What one call did, which is a bounded part of the work. */
+        AppliedRecipe: {
+            /** @description There is more to do: ask again with this. */
+            cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Photos whose renditions will be made, or would be.
+             */
+            enqueued: number;
+            /**
+             * Format: int64
+             * @description Photos that were looked at.
+             */
+            looked_at: number;
+        };
+        /** @description `POST /v1/ops/recipes`: makes what is stale. */
+        ApplyRecipe: {
+            /** @description Where to go on, from the answer before. */
+            cursor?: string | null;
+            /** @description Only tells what would be made. */
+            dry_run?: boolean;
+        };
         /** @description `GET /v1/ops/audit`: what operators did, latest first. */
         AuditList: {
             /** @description Where the next page starts. */
@@ -795,6 +838,11 @@ export interface components {
             /** @description Which stage. */
             stage: components["schemas"]["Stage"];
         };
+        /**
+         * @description How renditions are encoded.
+         * @enum {string}
+         */
+        Format: "jpeg" | "webp";
         /** @description `GET /v1/uploads/{id}/parts`: what arrived of an upload. */
         HeldParts: {
             /**
@@ -993,6 +1041,11 @@ export interface components {
             content_type: string;
             /** @description The owner's description. */
             description: string;
+            /**
+             * @description The trace before that one, of a photo that was worked on again after
+             *     more than a day.
+             */
+            earlier_trace_id?: string | null;
             /** @description Which fields the owner set. */
             edited: components["schemas"]["EditedField"][];
             /** @description What went wrong, by stage. */
@@ -1124,6 +1177,44 @@ export interface components {
              */
             photos_used: number;
         };
+        /** @description `GET /v1/ops/recipes`: the recipe of now, and how many live photos follow it. */
+        RecipeView: {
+            /**
+             * Format: int64
+             * @description Photos with renditions by this recipe.
+             */
+            current: number;
+            /**
+             * Format: int64
+             * @description Photos that failed when they were made anew; what was made before is
+             *     still shown. A redrive tries again.
+             */
+            failed: number;
+            /** @description How renditions are encoded. */
+            format: components["schemas"]["Format"];
+            /**
+             * Format: int32
+             * @description Encoder quality, 1 to 100.
+             */
+            quality: number;
+            /** @description What is made of every photo. */
+            sizes: components["schemas"]["SizeView"][];
+            /**
+             * Format: int64
+             * @description Photos with renditions by another, which `apply` makes anew.
+             */
+            stale: number;
+            /**
+             * Format: int32
+             * @description The version, which is part of the keys of its renditions.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Photos whose renditions are being made; those of before are shown.
+             */
+            waiting: number;
+        };
         /** @description `POST /v1/ops/reconcile`. */
         Reconcile: {
             /** @description Only tells what would be mended. */
@@ -1237,6 +1328,21 @@ export interface components {
         SignedParts: {
             /** @description In the order asked for; parts that are held are left out. */
             parts: components["schemas"]["SignedPart"][];
+        };
+        /** @description A box that a rendition fits into. */
+        SizeView: {
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            max_height: number;
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            max_width: number;
+            /** @description As in the key of the rendition. */
+            name: string;
         };
         /**
          * @description A stage of the pipeline, which owns the facet and the queue of its name.
@@ -2015,6 +2121,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StandingPhotos"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ops_recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_ops_recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRecipe"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedRecipe"];
                 };
             };
             "4XX": {
