@@ -210,10 +210,12 @@ fn histogram() -> Histogram {
 
 /// CloudWatch's embedded metric format
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
-/// Ids are no dimensions: each would be a metric of its own, and be paid for.
+/// Ids are no dimensions: each would be a metric of its own, and be paid for; so
+/// would each figure of each outcome, of which only the number is watched.
 fn embedded(namespace: &str, attempt: &Ended, now: Timestamp) -> Value {
+    let attempts = json!({ "Name": "cloudalbum_attempts_total", "Unit": "Count" });
     let mut metrics = vec![
-        json!({ "Name": "cloudalbum_attempts_total", "Unit": "Count" }),
+        attempts.clone(),
         json!({ "Name": "cloudalbum_attempt_duration_seconds", "Unit": "Seconds" }),
         json!({ "Name": "cloudalbum_original_size_bytes_total", "Unit": "Bytes" }),
     ];
@@ -232,11 +234,10 @@ fn embedded(namespace: &str, attempt: &Ended, now: Timestamp) -> Value {
     if let Some(fields) = line.as_object_mut() {
         let about = json!({
             "Timestamp": now.as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": namespace,
-                "Dimensions": [["stage"], ["stage", "outcome"]],
-                "Metrics": metrics,
-            }],
+            "CloudWatchMetrics": [
+                { "Namespace": namespace, "Dimensions": [["stage"]], "Metrics": metrics },
+                { "Namespace": namespace, "Dimensions": [["stage", "outcome"]], "Metrics": [attempts] },
+            ],
         });
         fields.insert("_aws".to_owned(), about);
     }
@@ -285,6 +286,9 @@ mod tests {
             .as_array()
             .unwrap();
         assert_eq!(named.len(), 4);
+        let by_outcome = &line["_aws"]["CloudWatchMetrics"][1];
+        assert_eq!(by_outcome["Dimensions"], json!([["stage", "outcome"]]));
+        assert_eq!(by_outcome["Metrics"], json!([named[0]]));
         for metric in named {
             let name = metric["Name"].as_str().unwrap();
             assert!(text.contains(name), "{name} is not in {text}");
