@@ -48,7 +48,9 @@ impl Home {
         let tokens = variable("ALBUM_TOKENS").unwrap_or_default();
         let token = tokens.split(',').nth(NEXT.fetch_add(1, Ordering::Relaxed));
         Person {
-            token: token.expect("ALBUM_TOKENS has one for each person").to_owned(),
+            token: token
+                .expect("ALBUM_TOKENS has one for each person")
+                .to_owned(),
             http: self.http.clone(),
             base: format!("{}/", server.trim_end_matches('/')),
         }
