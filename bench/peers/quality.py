@@ -89,7 +89,10 @@ def similarity(ours, folder, pictures, add):
         for path, reference in pictures:
             made, theirs = (os.path.join(folder, name) for name in ("ours.jpg", "vips.jpg"))
             subprocess.run([ours, "make", path, str(size), made], check=True)
-            vips(path, size, os.path.getsize(made), theirs)
+            try:
+                vips(path, size, os.path.getsize(made), theirs)
+            except subprocess.CalledProcessError:
+                continue  # it refuses what is damaged
             scores.append((score(reference, made, folder), score(reference, theirs, folder)))
         add(f"ssimulacra2_{size}_photos", len(scores), "photos")
         add(f"ssimulacra2_{size}_ours", statistics.mean(mine for mine, _ in scores), "points")
