@@ -50,6 +50,7 @@ fn main() -> anyhow::Result<()> {
     for subject in subjects {
         match subject.as_str() {
             "api" => api::run()?,
+            "crowd" => truth::crowd()?,
             "library" => library::run()?,
             "metadata" => metadata::run()?,
             "pipeline" => pipeline::run()?,
@@ -57,7 +58,7 @@ fn main() -> anyhow::Result<()> {
             "scale" => scale::run(),
             "sight" => sight::run()?,
             "thumbnails" => thumbnails::run()?,
-            "truth" => truth::run()?,
+            "recovery" => truth::recovery()?,
             "quality" => thumbnails::quality()?,
             "mutation" => mutation::run()?,
             other => bail!("no benchmark is called {other}"),

@@ -6,8 +6,14 @@ mod recovery;
 
 use tokio::runtime::Builder;
 
-pub(crate) fn run() -> anyhow::Result<()> {
+/// An outage of all events, and what is left to mend after it.
+pub(crate) fn recovery() -> anyhow::Result<()> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(recovery::measure())?;
+    runtime.block_on(recovery::measure())
+}
+
+/// Twenty thousand photos.
+pub(crate) fn crowd() -> anyhow::Result<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(crowd::measure())
 }
