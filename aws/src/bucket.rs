@@ -196,7 +196,8 @@ impl Bucket {
 
 /// Reads a body that may not be longer than `limit`.
 async fn read_bounded(mut body: ByteStream, limit: u64) -> Result<Bytes, GetError> {
-    let mut read = BytesMut::new();
+    let promised = body.size_hint().0.min(limit);
+    let mut read = BytesMut::with_capacity(usize::try_from(promised).unwrap_or_default());
     while let Some(chunk) = body
         .try_next()
         .await

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cloudalbum_aws::attempt::{Attempts, unreadable};
 use cloudalbum_aws::batch::{Delivery, JobError};
 use cloudalbum_aws::bucket::Bucket;
 use cloudalbum_domain::{
     Failure, FailureCode, Photo, Recipe, Rendition, RenditionKey, Sha256, Thumbnails,
 };
-use cloudalbum_render::{Budget, Rendered, agrees, render, sniff};
+use cloudalbum_render::{Budget, Rendered, Rendition as Made, agrees, render, sniff};
+use futures::future::try_join_all;
 use tracing::info_span;
 
 use crate::bounded::bounded;
@@ -41,7 +43,7 @@ impl Job {
             .get(&photo.original(), self.max_original_bytes)
             .await
         {
-            Ok(bytes) => self.make(photo, bytes.to_vec()).await,
+            Ok(bytes) => self.make(photo, bytes).await,
             Err(error) => unreadable(error, FailureCode::DecodeMemoryBudget).map(Err),
         }
     }
@@ -50,7 +52,7 @@ impl Job {
     async fn make(
         &self,
         photo: &Photo,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     ) -> Result<Result<Thumbnails, Failure>, JobError> {
         let recipe = Arc::clone(&self.recipe);
         let (promised, declared) = (photo.sha256, photo.content_type);
@@ -86,27 +88,8 @@ impl Job {
 
     async fn store(&self, photo: &Photo, rendered: Rendered) -> Result<Thumbnails, JobError> {
         let recipe = self.recipe.version();
-        let mut renditions = Vec::with_capacity(rendered.renditions.len());
-        for rendition in rendered.renditions {
-            let key = RenditionKey {
-                owner: photo.owner.clone(),
-                photo: photo.id,
-                recipe,
-                name: rendition.name.to_owned(),
-                media_type: rendition.media_type,
-            };
-            renditions.push(Rendition {
-                name: key.name.clone(),
-                width: rendition.width,
-                height: rendition.height,
-                bytes: rendition.bytes.len() as u64,
-                media_type: rendition.media_type,
-            });
-            self.bucket
-                .put_rendition(&key, rendition.bytes)
-                .await
-                .map_err(JobError::transient)?;
-        }
+        let put = |rendition| self.put(photo, recipe, rendition);
+        let renditions = try_join_all(rendered.renditions.into_iter().map(put)).await?;
         Ok(Thumbnails {
             recipe,
             width: rendered.width,
@@ -115,5 +98,24 @@ impl Job {
             renditions,
             warnings: rendered.warnings.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    async fn put(&self, photo: &Photo, recipe: u32, made: Made) -> Result<Rendition, JobError> {
+        let key = RenditionKey {
+            owner: photo.owner.clone(),
+            photo: photo.id,
+            recipe,
+            name: made.name.to_owned(),
+            media_type: made.media_type,
+        };
+        let rendition = Rendition {
+            name: key.name.clone(),
+            width: made.width,
+            height: made.height,
+            bytes: made.bytes.len() as u64,
+            media_type: made.media_type,
+        };
+        let stored = self.bucket.put_rendition(&key, made.bytes).await;
+        stored.map(|()| rendition).map_err(JobError::transient)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use cloudalbum_domain::Status;
+use cloudalbum_domain::wire::EntryAnswer;
 use jiff::{Timestamp, Unit};
 
 use crate::album::{Person, Process, distinct};
@@ -39,15 +41,20 @@ pub(crate) async fn measure(photo: &[u8]) -> anyhow::Result<()> {
 async fn one(ann: &Person, bytes: Vec<u8>) -> anyhow::Result<(f64, f64)> {
     let cursor = ann.now().await?;
     let answers = ann.announce(std::slice::from_ref(&bytes)).await?;
-    let answer = answers.into_iter().next();
+    let Some(EntryAnswer::Upload { photo_id, .. }) = answers.first() else {
+        bail!("not granted: {answers:?}");
+    };
+    let photo_id = photo_id.clone();
     let sending = async {
-        let answer = answer.ok_or_else(|| anyhow::anyhow!("no answer"))?;
-        ann.put(answer, bytes).await?;
+        for answer in answers {
+            ann.put(answer, bytes.clone()).await?;
+        }
         anyhow::Ok(Timestamp::now())
     };
     let mut ready = None;
     let watching = ann.follow(cursor, Duration::from_mins(1), |photo| {
-        if photo.status == Status::Ready {
+        // The feed repeats what changed a moment ago.
+        if photo.id == photo_id && photo.status == Status::Ready {
             ready = Some((photo.changed_at, Timestamp::now()));
         }
         ready.is_some()

@@ -1,4 +1,4 @@
-//! Many photos at once, while somebody looks at the album.
+//! Many photos at once: what they take, and what a look at the album takes meanwhile.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -22,8 +22,6 @@ pub(crate) struct Load {
     pub(crate) seconds: f64,
     /// Processor time that the album used in that time, in seconds.
     pub(crate) cpu: f64,
-    /// How long each look at the album took meanwhile, in milliseconds.
-    pub(crate) api: Vec<f64>,
 }
 
 impl Load {
@@ -35,17 +33,23 @@ impl Load {
     ) -> anyhow::Result<Self> {
         let before = album.usage()?.cpu;
         let begin = Instant::now();
-        let mut api = Vec::new();
-        tokio::select! {
-            done = upload(ann, photos) => done?,
-            never = look(ann, &mut api) => match never? {},
-        }
+        upload(ann, photos).await?;
         Ok(Self {
             seconds: begin.elapsed().as_secs_f64(),
             cpu: album.usage()?.cpu - before,
-            api,
         })
     }
+}
+
+/// Sends all photos while somebody looks at the album; how long each look
+/// took, in milliseconds.
+pub(crate) async fn watched(ann: &Person, photos: Vec<Vec<u8>>) -> anyhow::Result<Vec<f64>> {
+    let mut times = Vec::new();
+    tokio::select! {
+        done = upload(ann, photos) => done?,
+        never = look(ann, &mut times) => match never? {},
+    }
+    Ok(times)
 }
 
 async fn upload(ann: &Person, photos: Vec<Vec<u8>>) -> anyhow::Result<()> {

@@ -37,9 +37,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
 async fn measure(name: &str, photo: &[u8], count: u32) -> anyhow::Result<f64> {
     let album = Process::start(&[])?;
     let ann = Person::new(&album, "ann@example.com").await?;
-    let photos = (0..count).map(|number| distinct(photo, number));
-    let photos = photos.collect::<anyhow::Result<Vec<_>>>()?;
-    let mut load = Load::run(&album, &ann, photos).await?;
+    let numbered = |from: u32| {
+        let photos = (from..from + count).map(|number| distinct(photo, number));
+        photos.collect::<anyhow::Result<Vec<_>>>()
+    };
+    let load = Load::run(&album, &ann, numbered(0)?).await?;
     let figure = |what: &str, value: f64, unit: &str| {
         figure::print(&format!("pipeline.{name}.{what}"), value, unit);
     };
@@ -47,7 +49,8 @@ async fn measure(name: &str, photo: &[u8], count: u32) -> anyhow::Result<f64> {
     let milliseconds = load.cpu * 1e3 / photos;
     figure("photos_per_second", photos / load.seconds, "1/s");
     figure("cpu_per_photo", milliseconds, "ms");
-    let api = figure::percentile(&mut load.api, 99).context("no call was made")?;
+    let mut looks = load::watched(&ann, numbered(count)?).await?;
+    let api = figure::percentile(&mut looks, 99).context("no call was made")?;
     figure("api_p99", api, "ms");
     figure("peak", album.usage()?.peak, "MB");
     Ok(milliseconds)
