@@ -15,7 +15,14 @@ use crate::photos::{seal, unseal};
 use crate::{App, Caller, Problem, view};
 
 /// How often the table is asked while a caller waits.
-const ASK_EVERY: Duration = Duration::from_millis(100);
+const ASK_EVERY: Duration = Duration::from_millis(75);
+
+/// The same where much is changing: each reading goes over the last seconds
+/// again, and may take a small part of the time only.
+const ASK_EVERY_PER_CHANGE: Duration = Duration::from_millis(2);
+
+/// Nobody waits longer than this for what is there.
+const ASK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
 /// The cursor of a caller that wants no history.
 const NOW: &str = "now";
@@ -47,10 +54,17 @@ pub(crate) async fn changes(
     };
     let wait = Duration::from_secs(query.wait.unwrap_or(0)).min(app.settings.long_poll);
     let until = Instant::now() + wait;
+    let every = cursor.as_ref().map_or(ASK_EVERY, ask_every);
+    if let Some(cursor) = &cursor {
+        let told = Timestamp::now().duration_since(cursor.at());
+        let rest = every.saturating_sub(told.try_into().unwrap_or_default());
+        // Who was told of one just now hears of the next ones together.
+        sleep_until(Instant::now() + rest.min(wait)).await;
+    }
     let page = loop {
         let page = app.table.changes(&caller.owner, cursor.as_ref()).await;
         let page = page.map_err(|error| Problem::unavailable(&error))?;
-        let next = Instant::now() + ASK_EVERY;
+        let next = Instant::now() + every;
         if !page.photos.is_empty() || next > until {
             break page;
         }
@@ -79,4 +93,8 @@ pub(crate) async fn changes(
         more: page.more,
         poll_after,
     }))
+}
+
+fn ask_every(cursor: &ChangesCursor) -> Duration {
+    (ASK_EVERY_PER_CHANGE * cursor.told()).clamp(ASK_EVERY, ASK_AT_LEAST_EVERY)
 }

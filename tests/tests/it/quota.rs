@@ -1,7 +1,6 @@
 //! What an owner may keep and ask for, under parallel calls.
 
-use cloudalbum_aws::clients::Clients;
-use cloudalbum_aws::table::{Allowance, Table};
+use cloudalbum_aws::table::Allowance;
 use cloudalbum_domain::OwnerId;
 use cloudalbum_domain::wire::{EntryAnswer, Manifest, ManifestAnswer, ManifestEntry, Me};
 use futures::future::join_all;
@@ -100,15 +99,7 @@ async fn too_many_urls_a_minute_are_told_when_to_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn urls_are_counted_exactly_and_anew_every_minute() {
     let household = Household::start().await;
-    let own = &household.album.credentials;
-    let clients = Clients::at(
-        &household.album.aws,
-        "us-east-1",
-        &own.access_key,
-        &own.secret_key,
-    )
-    .await;
-    let table = Table::new(clients.dynamodb(), "");
+    let table = household.table().await;
     let owner: OwnerId = "ann".parse().unwrap();
     let now: Timestamp = "2026-01-02T03:04:55Z".parse().unwrap();
     let calls = (0..30).map(|_| table.take_urls(&owner, 1, 4, 50, now));

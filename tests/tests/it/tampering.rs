@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cloudalbum_aws::clients::Clients;
 use cloudalbum_domain::wire::{
     EntryAnswer, PartSpec, PartsRequest, PhotoView, SignedParts, Upload,
 };
@@ -65,14 +64,7 @@ fn flipped(bytes: &[u8]) -> Vec<u8> {
 
 /// The keys of all objects, as the bucket's owner sees them.
 async fn objects(household: &Household) -> Vec<String> {
-    let own = &household.album.credentials;
-    let clients = Clients::at(
-        &household.album.aws,
-        "us-east-1",
-        &own.access_key,
-        &own.secret_key,
-    )
-    .await;
+    let clients = household.clients().await;
     let listed = clients.s3(None).list_objects_v2();
     let listed = listed.bucket("cloudalbum-photos").send().await.unwrap();
     let keys = listed.contents().iter();
