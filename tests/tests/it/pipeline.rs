@@ -166,12 +166,14 @@ async fn a_manifest_refuses_what_cannot_become_a_photo_entry_by_entry() {
     let good = entry("a.jpg", &jpeg(5));
     let mut video = entry("a.mp4", b"1");
     video.content_type = "video/mp4".to_owned();
+    let mut raw = entry("a.cr2", b"1");
+    raw.content_type = "image/x-canon-cr2".to_owned();
     let mut large = entry("b.jpg", b"2");
     large.size = (256 << 20) + 1;
     let mut forged = entry("c.jpg", b"3");
     forged.sha256 = "no hash".to_owned();
     let answers = ann
-        .post_manifest(vec![video, large, good.clone(), forged])
+        .post_manifest(vec![video, raw, large, good.clone(), forged])
         .await;
     let codes: Vec<&str> = answers
         .iter()
@@ -185,11 +187,19 @@ async fn a_manifest_refuses_what_cannot_become_a_photo_entry_by_entry() {
         codes,
         [
             "unsupported_media_type",
+            "unsupported_media_type",
             "too_large",
             "upload",
             "invalid_sha256"
         ]
     );
+    for answer in &answers[..2] {
+        let EntryAnswer::Refused { error } = answer else {
+            panic!("{answer:?}");
+        };
+        assert!(error.detail.contains("export RAW files as JPEG first"));
+        assert!(error.detail.contains("keep videos elsewhere"));
+    }
     let many = serde_json::json!({ "photos": vec![good; 1_001] });
     let answer = ann
         .call(Method::POST, "v1/uploads")
