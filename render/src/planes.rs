@@ -171,10 +171,8 @@ impl Plane {
         let pixels = if crop == (size.width.into(), size.height.into()) {
             let (width, from) = (size.width as usize, from.width as usize);
             let rows = source.chunks_exact(from).take(size.height as usize);
-            rows.filter_map(|row| row.get(..width))
-                .flatten()
-                .copied()
-                .collect()
+            let rows: Vec<&[u8]> = rows.filter_map(|row| row.get(..width)).collect();
+            rows.concat()
         } else {
             resample(source, from, crop, size, PixelType::U8)?
         };
