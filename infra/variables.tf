@@ -110,6 +110,11 @@ variable "rendition_quality" {
   description = "Encoder quality of thumbnails, 1 to 100."
   type        = number
   default     = 80
+
+  validation {
+    condition     = var.rendition_quality >= 1 && var.rendition_quality <= 100 && floor(var.rendition_quality) == var.rendition_quality
+    error_message = "The quality of thumbnails is a whole number from 1 to 100."
+  }
 }
 
 variable "open_sign_up" {

@@ -97,7 +97,7 @@ def similarity(ours, folder, pictures, add):
         add(f"ssimulacra2_{size}_photos", len(scores), "photos")
         add(f"ssimulacra2_{size}_ours", statistics.mean(mine for mine, _ in scores), "points")
         add(f"ssimulacra2_{size}_vips", statistics.mean(theirs for _, theirs in scores), "points")
-        add(f"ssimulacra2_{size}_not_below", sum(mine >= theirs for mine, theirs in scores), "photos")
+        add(f"ssimulacra2_{size}_not_below", int(sum(mine >= theirs for mine, theirs in scores)), "photos")
         add(f"ssimulacra2_{size}_worst_difference", min(mine - theirs for mine, theirs in scores), "points")
 
 

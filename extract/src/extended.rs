@@ -2,6 +2,8 @@
 
 /// Longer ones hold depth maps and other pictures, not words.
 const LONGEST: usize = 64 * 1024;
+/// Writers fill a segment before they begin the next.
+const MOST: usize = 64;
 
 /// The portions found so far, in the order of the file.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ impl Extended {
     pub(super) fn add(&mut self, payload: &[u8]) {
         let held: usize = self.0.iter().map(|portion| portion.bytes.len()).sum();
         if let Some(portion) = portion(payload)
+            && self.0.len() < MOST
+            && !portion.bytes.is_empty()
             && portion.total <= LONGEST
             && held + portion.bytes.len() <= LONGEST
         {
@@ -91,6 +95,19 @@ mod tests {
         let portions = [payload(6, 3, b"def"), payload(6, 0, b"abc")];
         assert_eq!(packet(&portions, GUID).as_deref(), Some(&b"abcdef"[..]));
         assert_eq!(packet(&portions, b"names another"), None);
+    }
+
+    #[test]
+    fn a_flood_of_portions_is_not_kept() {
+        let mut extended = Extended::default();
+        for _ in 0..1_000 {
+            extended.add(&payload(6, 0, b""));
+        }
+        assert!(extended.0.is_empty());
+        for offset in 0..1_000 {
+            extended.add(&payload(1_000, offset, b"a"));
+        }
+        assert_eq!(extended.0.len(), MOST);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::settings::Network;
 /// The content type of a handshake, which every connection by TLS begins with
 /// (RFC 8446, section 5.1); no method of HTTP does.
 const HANDSHAKE: u8 = 22;
-/// How long a client may take for its handshake, or for the headers of a request.
+/// How long a client may take for its handshake; headers may take six times as long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the listener rests when no connection can be taken, for want of descriptors.
 const REST: Duration = Duration::from_millis(200);

@@ -43,7 +43,10 @@ let loaded: Promise<City[]> | undefined;
 /** The list, which is fetched once. */
 export function loadCities(): Promise<City[]> {
   loaded ??= fetch(citiesUrl)
-    .then((answer) => answer.text())
+    .then((answer) => {
+      if (!answer.ok) throw new Error(`the list of cities answered ${answer.status}`);
+      return answer.text();
+    })
     .then(parseCities);
   loaded.catch(() => (loaded = undefined));
   return loaded;
