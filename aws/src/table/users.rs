@@ -61,13 +61,13 @@ impl Table {
             .map_err(|error| TableError::new("UpdateItem", error))
     }
 
-    /// Remembers the address of somebody who signed in, for an account that
-    /// another system made.
+    /// Remembers the verified address of somebody who signed in, and the name
+    /// to show, unless there is one.
     pub async fn remember(
         &self,
         owner: &OwnerId,
         email: &str,
-        username: &str,
+        username: Option<&str>,
     ) -> Result<(), TableError> {
         let call = self
             .client
@@ -77,7 +77,7 @@ impl Table {
         let call = call
             .update_expression("SET email = :email, username = if_not_exists(username, :name)")
             .expression_attribute_values(":email", text(email))
-            .expression_attribute_values(":name", text(username));
+            .expression_attribute_values(":name", text(username.unwrap_or(email)));
         call.send()
             .await
             .map(drop)

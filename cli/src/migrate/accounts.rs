@@ -43,11 +43,6 @@ pub(super) async fn pair(here: &Table, there: &Table) -> anyhow::Result<Vec<Acco
             };
             let found = owners.len();
             let to = owners.pop().filter(|_| found == 1);
-            if let (Some(to), Some(email), Some(name)) = (&to, &known.email, &known.username)
-                && there.account(to).await?.username.is_none()
-            {
-                there.remember(to, email, name).await?;
-            }
             let name = plain(known.email.as_deref().unwrap_or(from.as_str()));
             accounts.push(Account {
                 from,

@@ -128,6 +128,15 @@ pub(crate) async fn callback(
     if let Some(previous) = auth.ticket(&headers, Cookie::Session) {
         auth.end_session(&previous, now).await?;
     }
+    if let Some(email) = id.email.as_deref().filter(|_| id.email_verified) {
+        // Cognito tells nobody who signs up; an album that moves in later finds
+        // its owners by their addresses, of which only verified ones count.
+        let remembered = app.table.remember(&id.sub, email, id.name.as_deref());
+        if let Err(error) = remembered.await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the account is not written down");
+        }
+    }
     let session = Session::new(issued, id.email, now);
     let ticket = auth.begin_session(&session).await?;
     let life = session::ABSOLUTE.as_secs();

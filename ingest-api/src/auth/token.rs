@@ -36,6 +36,9 @@ pub(super) struct IdClaims {
     token_use: String,
     pub(super) nonce: Option<String>,
     pub(super) email: Option<String>,
+    #[serde(default)]
+    pub(super) email_verified: bool,
+    pub(super) name: Option<String>,
 }
 
 impl Auth {
