@@ -12,7 +12,7 @@ locals {
     ingest-api = {
       memory      = var.api.memory
       timeout     = var.api.timeout
-      environment = merge(local.queue_urls, local.mappings, local.api_environment, local.rendition_environment, { RECONCILER_FUNCTION = local.reconciler })
+      environment = merge(local.queue_urls, local.mappings, local.api_environment, local.rendition_environment, local.map_environment, { RECONCILER_FUNCTION = local.reconciler })
     }
     reconciler = {
       memory      = var.reconciler.memory
@@ -49,6 +49,8 @@ locals {
   mappings = { for queue, mapping in aws_lambda_event_source_mapping.worker :
     "${upper(queue)}_MAPPING" => mapping.uuid
   }
+
+  map_environment = var.map_style_url == null ? {} : { MAP_STYLE_URL = var.map_style_url }
 
   api_environment = {
     BASE_URL                        = local.base_url

@@ -135,6 +135,17 @@ variable "base_url" {
   default     = null
 }
 
+variable "map_style_url" {
+  description = "The MapLibre style or raster tile template (with {z}, {x}, {y}) that maps are drawn by; default the built-in world."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.map_style_url == null || can(regex("^https://[^/?#@]+/", var.map_style_url))
+    error_message = "Use an https URL with a path."
+  }
+}
+
 variable "price_class" {
   description = "Which of CloudFront's places serve the app."
   type        = string

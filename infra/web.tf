@@ -6,6 +6,7 @@ locals {
     var.domain == null ? "https://${aws_cloudfront_distribution.web.domain_name}" : "https://${var.domain.name}",
   )
   photos_origin = "https://${aws_s3_bucket.photos.bucket_regional_domain_name}"
+  tiles_origin  = var.map_style_url == null ? "" : " ${regex("^https?://[^/?#]+", var.map_style_url)}"
 
   # CloudFront's managed policies.
   cached       = "658327ea-f89d-4fab-a63d-7e88639e58f6" # CachingOptimized
@@ -39,8 +40,8 @@ resource "aws_cloudfront_response_headers_policy" "page" {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' blob: data: ${local.photos_origin}",
-        "connect-src 'self' ${local.photos_origin}",
+        "img-src 'self' blob: data: ${local.photos_origin}${local.tiles_origin}",
+        "connect-src 'self' ${local.photos_origin}${local.tiles_origin}",
         "worker-src 'self' blob:",
         "font-src 'self'",
         "manifest-src 'self'",

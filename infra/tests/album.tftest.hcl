@@ -291,3 +291,32 @@ run "refuses_what_cannot_work" {
 
   expect_failures = [var.architecture, var.name, var.url_life_seconds, var.reconciler, var.rendition_public_key]
 }
+
+run "map_tiles_by_setting" {
+  command = apply
+
+  variables {
+    map_style_url = "https://tiles.example/styles/{z}/{x}/{y}.png?key=1"
+  }
+
+  assert {
+    condition = alltrue([for directive in ["img-src 'self' blob: data:", "connect-src 'self'"] :
+      strcontains(aws_cloudfront_response_headers_policy.page.security_headers_config[0].content_security_policy[0].content_security_policy,
+    "${directive} ${local.photos_origin} https://tiles.example;")])
+    error_message = "The page's policy names the server of tiles, and of its URL the origin alone."
+  }
+  assert {
+    condition     = local.services["ingest-api"].environment.MAP_STYLE_URL == var.map_style_url
+    error_message = "The API tells pages which tiles to draw."
+  }
+}
+
+run "no_map_tiles" {
+  command = apply
+
+  assert {
+    condition = endswith(regex("connect-src [^;]*",
+    aws_cloudfront_response_headers_policy.page.security_headers_config[0].content_security_policy[0].content_security_policy), local.photos_origin) && !can(local.services["ingest-api"].environment.MAP_STYLE_URL)
+    error_message = "Without the setting the policy names nobody else."
+  }
+}

@@ -150,6 +150,7 @@ fn routes(app: App) -> Router {
         .route("/v1/photos/{id}/retry", post(photos::retry))
         .route("/v1/changes", get(changes::changes))
         .route("/v1/map", get(map::map))
+        .route("/v1/map/photos", get(map::photos))
         .route("/v1/me", get(me::read).patch(me::edit))
         .route("/v1/ops/failures", get(ops::failures::list))
         .route("/v1/ops/redrive", post(ops::redrive::redrive))

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Query, State};
-use cloudalbum_aws::table::{Area, MapTile};
-use cloudalbum_domain::wire::{MapCluster, MapPlace, MapPlaces, MapPoint};
+use cloudalbum_aws::table::{Area, AreaCursor, MapTile};
+use cloudalbum_domain::wire::{MapCluster, MapPlace, MapPlaces, MapPoint, PhotoPage};
 use cloudalbum_domain::{GeoPoint, IndexEntry, Photo, State as Life};
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::photos::{seal, unseal};
 use crate::{App, Caller, Problem, view};
 
 /// Clusters are tiles this many levels below the map's zoom: about 64 pixels
@@ -73,6 +74,53 @@ pub(crate) async fn map(
         }
     }
     Ok(Json(MapPlaces { features }))
+}
+
+/// How many photos of an area one page holds.
+const PAGE: usize = 60;
+
+/// Which photos of an area are asked for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AreaQuery {
+    /// West, south, east, north in degrees; west may be greater than east.
+    bbox: String,
+    /// Where the page starts, from the page before.
+    cursor: Option<String>,
+}
+
+/// The photos that were taken in an area, neighbours beside each other. A page
+/// may be short, or even empty, and still not the last.
+#[utoipa::path(
+    get, path = "/v1/map/photos", params(AreaQuery),
+    responses((status = 200, body = PhotoPage), (status = "4XX", body = cloudalbum_domain::wire::Problem)),
+)]
+pub(crate) async fn photos(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<AreaQuery>,
+) -> Result<Json<PhotoPage>, Problem> {
+    let area = parse(&query.bbox).ok_or_else(no_area)?;
+    let after: Option<AreaCursor> = query.cursor.as_deref().map(unseal).transpose()?;
+    let page = app
+        .table
+        .in_area(&caller.owner, area, after.as_ref(), PAGE)
+        .await
+        .map_err(|error| Problem::unavailable(&error))?;
+    let found = app
+        .table
+        .get_many(&caller.owner, page.ids.iter().copied())
+        .await;
+    let found = found.map_err(|error| Problem::unavailable(&error))?;
+    let shown = page.ids.iter().filter_map(|id| found.get(id));
+    let mut photos = Vec::with_capacity(page.ids.len());
+    for photo in shown.filter(|photo| photo.state == Life::Live) {
+        photos.push(view::photo(&app, &caller, photo, false).await?);
+    }
+    Ok(Json(PhotoPage {
+        photos,
+        cursor: page.next.as_ref().map(seal),
+    }))
 }
 
 /// The finest zoom at which tiles are counted.

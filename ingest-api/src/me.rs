@@ -32,6 +32,7 @@ pub(crate) async fn read(State(app): State<App>, caller: Caller) -> Result<Json<
             photos_used: account.usage.photos,
             photos_limit: app.settings.quota_photos,
         },
+        map_style_url: app.settings.map_style_url.as_ref().map(ToString::to_string),
     }))
 }
 

@@ -30,6 +30,7 @@ use crate::{board, changes, health, map, me, ops, photos, uploads};
         photos::retry,
         changes::changes,
         map::map,
+        map::photos,
         me::read,
         me::edit,
         ops::failures::list,

@@ -75,7 +75,8 @@ pub(crate) async fn secure(State(app): State<App>, request: Request, next: Next)
     response
 }
 
-/// Nothing may be loaded, run or sent but from here, S3 and the sign-in pages.
+/// Nothing may be loaded, run or sent but from here, S3, the sign-in pages and,
+/// if set, the server of map tiles.
 fn policy(settings: &ServiceSettings) -> String {
     let origin = |url: &url::Url| url.origin().ascii_serialization();
     let s3 = settings.s3_public_url.as_ref().map_or_else(
@@ -87,13 +88,15 @@ fn policy(settings: &ServiceSettings) -> String {
         },
         origin,
     );
+    let tiles = settings.map_style_url.as_ref();
+    let tiles = tiles.map_or_else(String::new, |style| format!(" {}", style.origin()));
     let sign_in = origin(&settings.cognito_domain);
     [
         "default-src 'none'".to_owned(),
         "script-src 'self'".to_owned(),
         "style-src 'self'".to_owned(),
-        format!("img-src 'self' blob: data: {s3}"),
-        format!("connect-src 'self' {s3}"),
+        format!("img-src 'self' blob: data: {s3}{tiles}"),
+        format!("connect-src 'self' {s3}{tiles}"),
         "worker-src 'self' blob:".to_owned(),
         "font-src 'self'".to_owned(),
         "manifest-src 'self'".to_owned(),
@@ -154,5 +157,31 @@ mod tests {
             assert_eq!(answer.headers["x-content-type-options"], "nosniff");
             assert_eq!(answer.headers["referrer-policy"], "no-referrer");
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_of_map_tiles_is_the_one_origin_more() {
+        let template = "https://tiles.example:8443/{z}/{x}/{y}.png?key=1";
+        let mut policies = Vec::new();
+        for further in [vec![], vec![("MAP_STYLE_URL", template)]] {
+            let world = World::set(&further).await;
+            let answer = world.ask(Method::GET, "/", &[]).await;
+            let policy = answer.headers["content-security-policy"].to_str().unwrap();
+            // The sign-in of a test is at a port of its own.
+            let parts: Vec<String> = policy.split("; ").map(str::to_owned).collect();
+            let kept = parts
+                .into_iter()
+                .filter(|part| !part.starts_with("form-action"));
+            policies.push(kept.collect::<Vec<_>>());
+        }
+        let [without, with] = policies.try_into().unwrap();
+        let more = without.into_iter().map(|part| {
+            if part.starts_with("img-src") || part.starts_with("connect-src") {
+                part + " https://tiles.example:8443"
+            } else {
+                part
+            }
+        });
+        assert_eq!(with, more.collect::<Vec<_>>());
     }
 }

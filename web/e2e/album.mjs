@@ -221,7 +221,33 @@ test('a place set by hand puts the photo on the map', async () => {
   await page.getByRole('button', { name: 'Open the photo' }).click();
   await page.getByRole('dialog', { name: 'The quay at dusk' }).waitFor();
   await page.getByRole('button', { name: 'Back to the album' }).click();
+  await page.getByRole('status').filter({ hasText: '1 photo in this area' }).waitFor();
+  const area = page.getByRole('region', { name: 'Photos in this area' });
+  await area.getByRole('button', { name: 'Open The quay at dusk' }).click();
+  await page.getByRole('dialog', { name: 'The quay at dusk' }).waitFor();
+  await page.getByRole('button', { name: 'Back to the album' }).click();
+  await area.getByRole('button', { name: 'Open The quay at dusk' }).waitFor();
   await accessible('the map');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await area.getByRole('button', { name: 'Open The quay at dusk' }).click({ trial: true });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${album.base}map?lat=-33&lng=151&zoom=8`);
+  await area.getByText('No photo was taken here.').waitFor();
+  await page.getByRole('searchbox').fill('dusk');
+});
+
+test('a cluster opens into its photos', async () => {
+  const { photos } = await (await page.request.get(`${album.base}v1/photos?limit=2`)).json();
+  for (const [index, { id }] of photos.entries()) {
+    const location = { latitude: 52.5 + index / 10, longitude: 13.4 };
+    const headers = { origin: new URL(album.base).origin };
+    const path = `${album.base}v1/photos/${id}`;
+    const answer = await page.request.patch(path, { data: { location }, headers });
+    assert.equal(answer.status(), 200);
+  }
+  await page.goto(`${album.base}map?lat=52.5&lng=13.4&zoom=5`);
+  await page.getByRole('button', { name: '2 photos here, zoom in' }).click();
+  await page.locator('.map').getByRole('button', { name: 'Open the photo' }).nth(1).waitFor();
   await page.getByRole('searchbox').fill('dusk');
 });
 

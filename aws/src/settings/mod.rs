@@ -1,5 +1,6 @@
 //! What a process reads from its environment, once.
 
+mod map_style;
 mod reader;
 mod recipe;
 mod secret;
@@ -7,6 +8,7 @@ mod service;
 mod trace;
 mod worker;
 
+pub use map_style::MapStyle;
 pub use reader::{Invalid, Reader};
 pub use secret::Secret;
 pub use service::ServiceSettings;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cloudalbum_domain::Recipe;
 use url::Url;
 
+use super::map_style::MapStyle;
 use super::{Invalid, Reader, Secret, TelemetrySettings, recipe};
 
 /// What ingest-api reads.
@@ -58,6 +59,9 @@ pub struct ServiceSettings {
     pub base_url: Url,
     /// `WEB_DIR`: the built web app to serve, if this process serves it.
     pub web_dir: Option<PathBuf>,
+    /// `MAP_STYLE_URL`: the `MapLibre` style, or the template of raster tiles with
+    /// `{z}`, `{x}` and `{y}`, that maps are drawn by; default the built-in world.
+    pub map_style_url: Option<MapStyle>,
     /// `MAX_UPLOAD_BYTES`: no photo is larger; default 256 MiB.
     pub max_upload_bytes: u64,
     /// `MULTIPART_BYTES`: photos from this size on are sent in parts; default
@@ -153,6 +157,7 @@ impl ServiceSettings {
         let cognito_client_secret = r.optional("COGNITO_CLIENT_SECRET");
         let cognito_cli_client_id = r.optional("COGNITO_CLI_CLIENT_ID");
         let web_dir = r.optional("WEB_DIR");
+        let map_style_url = r.optional("MAP_STYLE_URL");
         let quota_bytes = r.or_default("QUOTA_BYTES", 100 << 30);
         let quota_photos = r.or_default("QUOTA_PHOTOS", 100_000);
         let urls_per_minute = r.within("URLS_PER_MINUTE", 6_000, 1..=1_000_000);
@@ -187,6 +192,7 @@ impl ServiceSettings {
                 jwks_url: jwks_url?,
                 base_url: base_url?,
                 web_dir,
+                map_style_url,
                 max_upload_bytes,
                 multipart_bytes,
                 url_life,

@@ -97,7 +97,7 @@ impl Table {
         Ok(Some(points))
     }
 
-    async fn between(
+    pub(super) async fn between(
         &self,
         owner: &OwnerId,
         from: &str,
@@ -156,7 +156,7 @@ fn share(item: &Item) -> Option<MapTile> {
 
 /// Ranges of quadkeys that cover an area: the tiles at the deepest zoom, at
 /// most `zoom`, at which they are few. They cover somewhat more than the area.
-fn ranges(area: Area, zoom: u8) -> Vec<(String, String)> {
+pub(super) fn ranges(area: Area, zoom: u8) -> Vec<(String, String)> {
     let mut quadkeys = vec![String::new()];
     for depth in 1..=zoom {
         let deeper = covering(area, depth);

@@ -6,6 +6,7 @@
 
 mod admit;
 mod album;
+mod area;
 mod backlog;
 mod census;
 mod changes;
@@ -24,6 +25,7 @@ mod transition;
 mod users;
 
 pub use album::{Order, Page, PageCursor};
+pub use area::{AreaCursor, AreaPage};
 pub use backlog::{BacklogCursor, FailurePage, PendingPage};
 pub use changes::{ChangesCursor, ChangesPage};
 pub use claim::{Claim, ClaimError};

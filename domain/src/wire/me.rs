@@ -16,6 +16,10 @@ pub struct Me {
     pub operator: bool,
     /// What is used and what is allowed.
     pub quota: Quota,
+    /// The `MapLibre` style or raster tile template that maps are drawn by,
+    /// where the service has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_style_url: Option<String>,
 }
 
 /// What an owner stores and may store.

@@ -1,6 +1,6 @@
 //! The map as its owner and others see it, and the feed from now on.
 
-use cloudalbum_domain::wire::{Changes, MapPlaces, PhotoView, Position};
+use cloudalbum_domain::wire::{Changes, MapPlaces, PhotoPage, PhotoView, Position};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -31,6 +31,21 @@ async fn map(person: &Person, bbox: &str, zoom: u8) -> Vec<(u64, Option<String>,
         .collect()
 }
 
+/// The photos of an area, all its pages.
+async fn listed(person: &Person, bbox: &str) -> Vec<String> {
+    let (mut ids, mut more) = (Vec::new(), String::new());
+    loop {
+        let path = format!("v1/map/photos?bbox={bbox}{more}");
+        let page: PhotoPage = person.get(&path).await.json().await.unwrap();
+        ids.extend(page.photos.into_iter().map(|photo| photo.id));
+        let Some(cursor) = page.cursor else {
+            ids.sort();
+            return ids;
+        };
+        more = format!("&cursor={cursor}");
+    }
+}
+
 #[tokio::test]
 async fn clusters_fall_apart_as_one_looks_closer_and_follow_edits() {
     let home = Home::start().await;
@@ -51,13 +66,28 @@ async fn clusters_fall_apart_as_one_looks_closer_and_follow_edits() {
     assert_eq!(ids, expected);
     assert!(paris.iter().all(|one| one.0 == 1 && one.2), "{paris:?}");
     assert!(map(&bob, world, 1).await.is_empty());
+    assert_eq!(listed(&ann, "2.2,48.8,2.5,48.9").await, expected);
+    assert_eq!(
+        listed(&ann, "150,-35,-170,-30").await,
+        [sydney.clone()],
+        "across the antimeridian"
+    );
+    assert_eq!(listed(&ann, world).await.len(), 3);
+    assert!(listed(&bob, world).await.is_empty());
 
     let gone = ann.call(Method::DELETE, &format!("v1/photos/{sydney}"));
     assert_eq!(gone.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     assert_eq!(map(&ann, world, 1).await.len(), 1);
+    assert_eq!(
+        listed(&ann, world).await.len(),
+        2,
+        "not what is in the trash"
+    );
     for bad in [
         "v1/map",
         "v1/map?bbox=1,2,3&zoom=1",
+        "v1/map/photos?bbox=1,2,3",
+        "v1/map/photos?bbox=0,0,1,1&cursor=x",
         "v1/map?bbox=0,0,1,1&zoom=x",
     ] {
         let status = ann.get(bad).await.status();

@@ -71,6 +71,9 @@ export class PhotoList {
     if ((photo.status === 'trashed') !== Boolean(this.query.trashed)) {
       return known ? without(photos, photo.id) : photos;
     }
+    if (this.query.bbox) {
+      return photos.map((other) => (other.id === photo.id ? photo : other));
+    }
     if (!known && (this.query.q || !photo.sort_date)) return photos;
     return place(photos, photo, this.complete);
   }

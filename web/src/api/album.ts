@@ -15,9 +15,16 @@ export interface Query {
   q?: string;
   trashed?: boolean;
   order?: 'taken' | 'uploaded';
+  /** West, south, east, north in degrees: the photos taken there, neighbours beside each other. */
+  bbox?: string;
 }
 
 export function listPhotos(query: Query, cursor: string | undefined, signal: AbortSignal) {
+  if (query.bbox) {
+    const params = new URLSearchParams({ bbox: query.bbox });
+    if (cursor) params.set('cursor', cursor);
+    return call<PhotoPage>('GET', `/v1/map/photos?${params}`, undefined, signal);
+  }
   const params = new URLSearchParams({ limit: '200' });
   if (query.q) params.set('q', query.q);
   if (query.trashed) params.set('trashed', 'true');

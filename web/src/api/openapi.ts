@@ -149,6 +149,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/map/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The photos that were taken in an area, neighbours beside each other. A page
+         *     may be short, or even empty, and still not the last.
+         */
+        get: operations["get_map_photos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -929,6 +949,11 @@ export interface components {
             email: string;
             /** @description The Cognito `sub`. */
             id: string;
+            /**
+             * @description The `MapLibre` style or raster tile template that maps are drawn by,
+             *     where the service has one.
+             */
+            map_style_url?: string | null;
             /** @description Whether the board is open to them. */
             operator: boolean;
             /** @description What is used and what is allowed. */
@@ -1903,6 +1928,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MapPlaces"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map_photos: {
+        parameters: {
+            query: {
+                /** @description West, south, east, north in degrees; west may be greater than east. */
+                bbox: string;
+                /** @description Where the page starts, from the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoPage"];
                 };
             };
             "4XX": {
