@@ -41,10 +41,7 @@ impl Table {
         ranges.sort();
         for (from, to) in ranges {
             let (from, to) = (format!("p#{from}"), format!("p#{to}~"));
-            loop {
-                let Some(from) = start(&from, &to, last.as_deref()) else {
-                    break;
-                };
+            while let Some(from) = start(&from, &to, last.as_deref()) {
                 if queries == QUERIES {
                     let next = last.map(AreaCursor);
                     return Ok(AreaPage { ids, next });

@@ -69,7 +69,7 @@ async fn clusters_fall_apart_as_one_looks_closer_and_follow_edits() {
     assert_eq!(listed(&ann, "2.2,48.8,2.5,48.9").await, expected);
     assert_eq!(
         listed(&ann, "150,-35,-170,-30").await,
-        [sydney.clone()],
+        std::slice::from_ref(&sydney),
         "across the antimeridian"
     );
     assert_eq!(listed(&ann, world).await.len(), 3);
