@@ -52,6 +52,8 @@ fn main() -> anyhow::Result<()> {
             "api" => api::run()?,
             "crowd" => truth::crowd()?,
             "library" => library::run()?,
+            "browser" => library::browser::run()?,
+            "lighthouse" => library::browser::lighthouse()?,
             "metadata" => metadata::run()?,
             "pipeline" => pipeline::run()?,
             "places" => places::run()?,

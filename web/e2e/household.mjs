@@ -59,11 +59,17 @@ export async function startAlbum(environment = {}) {
 }
 
 /** The browser of this machine, which may reach nothing but this machine unless `args` say so. */
-export function startBrowser(args = []) {
+export const startBrowser = (args = []) => chromium.launch(program(args));
+
+/** The same, with one profile that all its tabs share. */
+export const openBrowser = (profile, args) =>
+  chromium.launchPersistentContext(profile, program(args));
+
+function program(args) {
   const candidates = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'];
   const executablePath = candidates.find((path) => path && existsSync(path));
   if (!executablePath) throw new Error('no Chromium: install it, or name it in CHROMIUM');
-  return chromium.launch({
+  return {
     executablePath,
     args: [
       '--no-sandbox',
@@ -72,5 +78,5 @@ export function startBrowser(args = []) {
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
       ...args,
     ],
-  });
+  };
 }

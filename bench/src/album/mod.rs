@@ -5,6 +5,6 @@ mod person;
 mod photo;
 mod process;
 
-pub(crate) use self::person::{Person, entry};
+pub(crate) use self::person::{PASSWORD, Person, entry};
 pub(crate) use self::photo::{camera, distinct, small};
 pub(crate) use self::process::{Process, Usage, binary, usage};

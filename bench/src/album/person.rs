@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::{Process, binary};
 
-const PASSWORD: &str = "Passw0rd-of-a-bench";
+/// The password of everybody here.
+pub(crate) const PASSWORD: &str = "Passw0rd-of-a-bench";
 const CLIENT: &str = "cloudalbum-cli";
 
 /// Signed in to an album.

@@ -1,6 +1,7 @@
 //! An album of a lifetime: how long its pages take, and how many calls of
 //! DynamoDB, with as many photos of others in the same table.
 
+pub(crate) mod browser;
 mod photos;
 
 use std::time::Instant;
