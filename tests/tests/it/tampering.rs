@@ -7,7 +7,8 @@ use cloudalbum_domain::wire::{
 };
 use cloudalbum_domain::{Sha256, Status};
 use data_encoding::BASE64;
-use reqwest::{Method, StatusCode};
+use jiff::Timestamp;
+use reqwest::{Method, StatusCode, Url};
 
 use crate::household::{Household, Person, entry, jpeg};
 
@@ -41,6 +42,17 @@ impl Attempt {
         let url = self.url.replacen(from, to, 1);
         assert_ne!(url, self.url, "{from} is not in the URL");
         Self { url, ..self }
+    }
+
+    /// Waits until the end that the URL itself names has passed.
+    async fn ended(&self) {
+        let url = Url::parse(&self.url).unwrap();
+        let query = |name: &str| url.query_pairs().find(|pair| pair.0 == name).unwrap().1;
+        let signed: Timestamp = query("X-Amz-Date").parse().unwrap();
+        let life = query("X-Amz-Expires").parse().unwrap();
+        while Timestamp::now() <= signed + Duration::from_secs(life) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     async fn send(self, person: &Person) -> StatusCode {
@@ -163,14 +175,16 @@ async fn a_put_that_was_tampered_with_is_refused_and_an_honest_one_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_url_that_has_ended_is_refused_and_renewed_without_a_new_record() {
-    let household = Household::told(&[("URL_LIFE_SECONDS", "4")]).await;
+    let household = Household::told(&[("URL_LIFE_SECONDS", "1")]).await;
     let ann = household.person("ann@example.com").await;
     let bytes = jpeg(2);
     let (id, ended) = granted(&ann, "IMG_2.jpg", &bytes).await;
     let before = ann.photo(&id).await;
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    ended.ended().await;
     assert_eq!(ended.send(&ann).await, StatusCode::FORBIDDEN);
     assert_untouched(&household, &ann, &before, "after its end").await;
+    let household = household.retold(&[("URL_LIFE_SECONDS", "900")]).await;
+    let ann = household.sign_in("ann@example.com").await;
     let (again, renewed) = granted(&ann, "IMG_2.jpg", &bytes).await;
     assert_eq!(again, id);
     assert_eq!(renewed.send(&ann).await, StatusCode::OK);
@@ -272,7 +286,7 @@ async fn a_part_that_was_tampered_with_is_refused_and_an_honest_one_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_url_of_a_part_that_has_ended_is_refused_and_renewed_for_the_same_upload() {
-    let told = [("MULTIPART_BYTES", "5242880"), ("URL_LIFE_SECONDS", "8")];
+    let told = [("MULTIPART_BYTES", "5242880"), ("URL_LIFE_SECONDS", "1")];
     let household = Household::told(&told).await;
     let ann = household.person("ann@example.com").await;
     let mut bytes = jpeg(4);
@@ -283,11 +297,13 @@ async fn the_url_of_a_part_that_has_ended_is_refused_and_renewed_for_the_same_up
     };
     let ended = signed(&ann, id, &bytes, 8 << 20).await;
     let before = ann.photo(id).await;
-    tokio::time::sleep(Duration::from_secs(9)).await;
     for part in ended {
+        part.ended().await;
         assert_eq!(part.send(&ann).await, StatusCode::FORBIDDEN);
     }
     assert_untouched(&household, &ann, &before, "after its end").await;
+    let household = household.retold(&[("URL_LIFE_SECONDS", "900")]).await;
+    let ann = household.sign_in("ann@example.com").await;
     let held = ann.get(&format!("v1/uploads/{id}/parts")).await;
     let held: serde_json::Value = held.json().await.unwrap();
     assert_eq!(held["parts"], serde_json::json!([]));
