@@ -80,7 +80,7 @@ impl Job {
             made.map_err(|error| Failure::new(error.code(), error.to_string()))
         })
         .await;
-        match rendered {
+        match rendered.map_err(JobError::transient)? {
             Ok(rendered) => Ok(Ok(self.store(photo, rendered).await?)),
             Err(failure) => Ok(Err(failure)),
         }
