@@ -1,6 +1,7 @@
 //! Renditions by CloudFront: the cookies by which a signed-in browser sees its owner's, and nobody else's.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
@@ -14,6 +15,8 @@ use cloudalbum_domain::{OwnerId, RenditionKey};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use jiff::Timestamp;
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde::Serialize;
 use url::Url;
 
@@ -23,6 +26,9 @@ use crate::App;
 /// token, while an open page asks for changes every few seconds and gets new
 /// ones with each answer.
 const LIFE_SECONDS: i64 = 7_200;
+/// Their end is a multiple of this, so that one signature does for all of an
+/// owner's answers in that time.
+const STEP_SECONDS: i64 = 900;
 
 /// Names and attributes as CloudFront's developer guide has them, in "Set
 /// signed cookies using a custom policy".
@@ -39,6 +45,14 @@ pub struct Renditions {
     base_url: Url,
     key_id: String,
     key: RsaKeyPair,
+    signed: Mutex<Signed>,
+}
+
+/// The cookies that end at one time, by owner.
+#[derive(Debug, Default)]
+struct Signed {
+    ends: i64,
+    cookies: HashMap<OwnerId, Vec<HeaderValue>>,
 }
 
 impl Renditions {
@@ -49,15 +63,15 @@ impl Renditions {
             (Some(key_id), Some(key)) => (key_id.clone(), key),
             _ => return Err(KeyError::Half),
         };
-        let lines = key.expose().lines().map(str::trim);
-        let body: String = lines.filter(|line| !line.starts_with("-----")).collect();
-        let der = STANDARD.decode(body).map_err(|_| KeyError::Pem)?;
-        let key = RsaKeyPair::from_pkcs8(&der).map_err(|_| KeyError::Pem)?;
+        let der = PrivatePkcs8KeyDer::from_pem_slice(key.expose().as_bytes());
+        let der = der.map_err(|_| KeyError::Pem)?;
+        let key = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| KeyError::Pem)?;
         let base_url = settings.base_url.clone();
         Ok(Some(Self {
             base_url,
             key_id,
             key,
+            signed: Mutex::default(),
         }))
     }
 
@@ -66,20 +80,36 @@ impl Renditions {
         format!("{}{key}", self.root())
     }
 
-    /// The cookies that open what is `owner`'s until [`LIFE_SECONDS`] from `now`.
+    /// The cookies that open what is `owner`'s for [`LIFE_SECONDS`] from `now`,
+    /// or up to [`STEP_SECONDS`] less.
     pub(crate) fn cookies(
         &self,
         owner: &OwnerId,
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, KeyError> {
+        let ends = (now.as_second() + LIFE_SECONDS) / STEP_SECONDS * STEP_SECONDS;
+        let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        if signed.ends != ends {
+            *signed = Signed {
+                ends,
+                ..Signed::default()
+            };
+        }
+        if let Some(cookies) = signed.cookies.get(owner) {
+            return Ok(cookies.clone());
+        }
+        let cookies = self.sign(owner, ends)?;
+        signed.cookies.insert(owner.clone(), cookies.clone());
+        Ok(cookies)
+    }
+
+    fn sign(&self, owner: &OwnerId, epoch_seconds: i64) -> Result<Vec<HeaderValue>, KeyError> {
         // An owner is letters, digits and hyphens: no wildcard of a policy is among them.
         let policy = serde_json::to_vec(&Policy {
             statement: [Statement {
                 resource: format!("{}renditions/{owner}/*", self.root()),
                 condition: Condition {
-                    before: Before {
-                        epoch_seconds: now.as_second().saturating_add(LIFE_SECONDS),
-                    },
+                    before: Before { epoch_seconds },
                 },
             }],
         })

@@ -50,6 +50,13 @@ fn cookies_open_one_owners_renditions_for_a_while() {
         .unwrap();
     let now = Timestamp::from_second(1_700_000_000).unwrap();
     let cookies = renditions.cookies(&"ann".parse().unwrap(), now).unwrap();
+    let again = |owner: &str, seconds| {
+        let later = Timestamp::from_second(now.as_second() + seconds).unwrap();
+        renditions.cookies(&owner.parse().unwrap(), later).unwrap()
+    };
+    assert_eq!(again("ann", 60), cookies);
+    assert_ne!(again("bob", 60), cookies);
+    assert_ne!(again("ann", 900), cookies);
     let held: HashMap<&str, &str> = cookies
         .iter()
         .map(|cookie| {
@@ -66,7 +73,7 @@ fn cookies_open_one_owners_renditions_for_a_while() {
     let policy = decode(held["CloudFront-Policy"]);
     assert_eq!(
         String::from_utf8(policy.clone()).unwrap(),
-        r#"{"Statement":[{"Resource":"https://album.example/renditions/ann/*","Condition":{"DateLessThan":{"AWS:EpochTime":1700007200}}}]}"#
+        r#"{"Statement":[{"Resource":"https://album.example/renditions/ann/*","Condition":{"DateLessThan":{"AWS:EpochTime":1700006400}}}]}"#
     );
     let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref());
     let signature = decode(held["CloudFront-Signature"]);
