@@ -53,6 +53,8 @@ pub(super) fn decode(
     let mut options =
         DecodingOptions::new().ok_or(RenderError::Memory("no decoding options".to_owned()))?;
     options.set_convert_hdr_to_8bit(true);
+    // Otherwise tiles that a cut file lacks are left black, without a word.
+    options.set_strict_decoding(true);
     let layout = if alpha {
         RgbChroma::Rgba
     } else {

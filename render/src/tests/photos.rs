@@ -45,6 +45,30 @@ fn ends(path: &Path) {
     }
 }
 
+/// What a HEIF file lacks is never shown as if it were there.
+#[test]
+#[cfg(feature = "heif")]
+fn cut_heif_files_are_shown_whole_or_not_at_all() {
+    use super::super::sniff;
+    use cloudalbum_domain::MediaType;
+
+    for path in files() {
+        let bytes = std::fs::read(&path).unwrap();
+        // The large ones take long and show nothing more.
+        let heif = matches!(sniff(&bytes), Some(MediaType::Heic | MediaType::Heif));
+        if !heif || bytes.len() > 1_000_000 {
+            continue;
+        }
+        let decode = |bytes: &[u8]| render(bytes, &Recipe::default(), &Budget::default());
+        let Ok(whole) = decode(&bytes) else { continue };
+        for length in (0..bytes.len()).step_by(bytes.len() / 12 + 1) {
+            if let Ok(made) = decode(&bytes[..length]) {
+                assert_eq!(made.thumbhash, whole.thumbhash, "{length} of {}", path.display());
+            }
+        }
+    }
+}
+
 fn outcome(result: &Result<Rendered, RenderError>) -> String {
     match result {
         Ok(made) => format!("{}x{} {:?}", made.width, made.height, made.warnings),
