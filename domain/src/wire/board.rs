@@ -9,9 +9,12 @@ use crate::{FailureCode, Stage};
 /// `GET /v1/ops/summary`: everything at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Summary {
-    /// When it was counted.
+    /// When the queues were counted.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+    /// When the records were counted; many are counted less often.
+    #[schema(value_type = String, format = DateTime)]
+    pub counted_at: Timestamp,
     /// Every record by where it stands.
     pub photos: Standing,
     /// Each stage with its queue.
@@ -65,8 +68,9 @@ pub struct StageFigures {
     pub dead: Option<u64>,
     /// Live photos that this stage has not finished, by their records.
     pub unfinished: u64,
-    /// `unfinished` less all messages above: uploads that have not arrived are
-    /// here, and photos whose message was lost; below zero, repeats.
+    /// `unfinished` less all messages of the moment when the records were
+    /// counted: uploads that have not arrived are here, and photos whose
+    /// message was lost; below zero, repeats.
     pub without_message: i64,
     /// How long the oldest of them waits, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,14 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudalbum_aws::clients::Clients;
-use cloudalbum_aws::queue::{Counts, Queue};
+use cloudalbum_aws::queue::Queue;
 use cloudalbum_aws::settings::ServiceSettings;
 use cloudalbum_aws::watch::Watch;
 use cloudalbum_domain::Stage;
 use cloudalbum_domain::wire::{Summary, Watched};
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
+
+use self::tally::Tally;
 
 /// What the board needs, and what it remembers between two looks.
 #[derive(Debug)]
@@ -40,11 +43,25 @@ struct StageQueues {
     dead: Option<Queue>,
 }
 
+/// The records as they were counted.
+#[derive(Debug)]
+struct Census {
+    ended: Instant,
+    took: Duration,
+    at: Timestamp,
+    tally: Tally,
+    ledger: u64,
+    /// What the queues held in that moment, dead letters too, by stage.
+    held: Vec<u64>,
+}
+
 #[derive(Debug, Default)]
 struct Last {
-    summary: Option<(Instant, Duration, Arc<Summary>)>,
+    summary: Option<(Instant, Arc<Summary>)>,
+    /// The records, which take longer to count than the queues.
+    census: Option<Census>,
     /// The depths of the last minute, oldest first, by stage.
-    depths: VecDeque<(Instant, [Counts; 2])>,
+    depths: VecDeque<(Instant, Vec<u64>)>,
     /// What CloudWatch saw, and when it was asked.
     watched: Option<(Instant, [Option<Watched>; 2])>,
 }

@@ -8,17 +8,18 @@ use axum::Json;
 use axum::extract::State;
 use cloudalbum_aws::queue::{Counts, QueueError};
 use cloudalbum_aws::table::{Table, TableError};
+use cloudalbum_domain::Stage;
 use cloudalbum_domain::wire::{StageFigures, Standing, Summary};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::tally::{StageTally, Tally};
-use super::{Board, Last, StageQueues, watched};
+use super::tally::Tally;
+use super::{Board, Census, Last, StageQueues, watched};
 use crate::{App, Caller, Problem};
 
-/// Figures are at least so fresh, where counting is quick.
+/// Queues are at least so fresh, and records where counting them is quick.
 const FRESH: Duration = Duration::from_secs(1);
-/// Counting takes at most one part in so many of the time.
+/// Counting records takes at most one part in so many of the time.
 const SHARE: u32 = 20;
 /// Over how long the rate of incoming messages is taken.
 const DEPTHS: Duration = Duration::from_mins(1);
@@ -46,35 +47,40 @@ pub(crate) enum SummaryError {
 
 impl Board {
     /// Counts, or tells what was counted a moment ago: everybody who looks at
-    /// the board shares one count, and a large album is counted less often.
+    /// the board shares one count. The records of a large album are counted
+    /// less often than its queues, which is `counted_at`.
     pub(crate) async fn summary(&self, table: &Table) -> Result<Arc<Summary>, SummaryError> {
         let mut last = self.last.lock().await;
-        if let Some((at, took, summary)) = &last.summary
-            && at.elapsed() < FRESH.max(*took * SHARE)
+        if let Some((at, summary)) = &last.summary
+            && at.elapsed() < FRESH
         {
             return Ok(Arc::clone(summary));
         }
-        let begun = Instant::now();
         let summary = Arc::new(Box::pin(self.count(table, &mut last)).await?);
-        last.summary = Some((Instant::now(), begun.elapsed(), Arc::clone(&summary)));
+        last.summary = Some((Instant::now(), Arc::clone(&summary)));
         Ok(summary)
     }
 
     async fn count(&self, table: &Table, last: &mut Last) -> Result<Summary, SummaryError> {
-        let [thumbnails, metadata] = &self.queues;
-        let counts = async { tokio::try_join!(thumbnails.count(), metadata.count()) };
         let now = Timestamp::now();
-        let mut tally = Tally::new(now);
-        let records = async {
-            table.census(|photo| tally.see(&photo)).await?;
-            table.ledger().await
+        let counts = self.queues.each_ref().map(StageQueues::count);
+        let counts = futures::future::try_join_all(counts);
+        let before = last.census.take().filter(Census::is_fresh);
+        let census = async {
+            match before {
+                Some(census) => Ok(census),
+                None => Census::take(table, now).await,
+            }
         };
-        let watched = self.watched(&mut last.watched);
-        let (counted, ledger, watched) = futures::join!(counts, records, watched);
-        let ((thumbnails, thumbnails_dead), (metadata, metadata_dead)) = counted?;
-        let ledger = ledger?;
+        let (counts, census, watched) =
+            futures::join!(counts, census, self.watched(&mut last.watched));
+        let census = last.census.insert(census?);
+        let counts = counts?;
+        let held = counts.iter().map(|(counts, dead)| depth(*counts) + dead.unwrap_or(0));
+        if census.at == now {
+            census.held = held.collect();
+        }
 
-        let depths = [thumbnails, metadata];
         let moment = Instant::now();
         while last
             .depths
@@ -83,14 +89,12 @@ impl Board {
         {
             last.depths.pop_front();
         }
+        let depths = counts.iter().map(|(counts, _)| depth(*counts)).collect();
         last.depths.push_back((moment, depths));
-        let dead = [thumbnails_dead, metadata_dead];
-        let stages = self.queues.iter().zip(depths).zip(dead).zip(watched);
-        let stages = stages.enumerate();
-        let stages = stages.map(|(index, (((queues, counts), dead), watched))| {
+        let stages = self.queues.iter().zip(counts).zip(watched).enumerate();
+        let stages = stages.map(|(index, ((queues, counts), watched))| {
             let growth = growth(&last.depths, index);
-            let tally = tally.stage(queues.stage);
-            let figures = stage(queues, counts, dead, growth, tally, now);
+            let figures = stage(queues.stage, counts, growth, index, census);
             StageFigures {
                 // A process that has counted the queue only once asks CloudWatch.
                 in_per_second: figures
@@ -100,18 +104,40 @@ impl Board {
                 ..figures
             }
         });
+        let stages = stages.collect();
         Ok(Summary {
             at: now,
-            stages: stages.collect(),
+            counted_at: census.at,
+            stages,
             photos: Standing {
-                ledger,
-                ..tally.standing.clone()
+                ledger: census.ledger,
+                ..census.tally.standing.clone()
             },
-            failures: tally.failures(),
-            steps: tally.steps(),
-            minutes: tally.minutes(),
+            failures: census.tally.failures(),
+            steps: census.tally.steps(),
+            minutes: census.tally.minutes(),
             traces_url: self.console(),
         })
+    }
+}
+
+impl Census {
+    async fn take(table: &Table, at: Timestamp) -> Result<Self, TableError> {
+        let begun = Instant::now();
+        let mut tally = Tally::new(at);
+        table.census(|photo| tally.see(&photo)).await?;
+        Ok(Self {
+            ledger: table.ledger().await?,
+            ended: Instant::now(),
+            took: begun.elapsed(),
+            at,
+            tally,
+            held: Vec::new(),
+        })
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.ended.elapsed() < FRESH.max(self.took * SHARE)
     }
 }
 
@@ -133,42 +159,43 @@ fn depth(counts: Counts) -> u64 {
 
 /// By how many messages a second a queue grew, once it was counted twice.
 #[expect(clippy::cast_precision_loss, reason = "no queue holds 2^52 messages")]
-fn growth(depths: &VecDeque<(Instant, [Counts; 2])>, stage: usize) -> Option<f64> {
+fn growth(depths: &VecDeque<(Instant, Vec<u64>)>, stage: usize) -> Option<f64> {
     let (begin, before) = depths.front()?;
     let (end, after) = depths.back()?;
     let seconds = end.duration_since(*begin).as_secs_f64();
-    let grown = depth(*after.get(stage)?) as f64 - depth(*before.get(stage)?) as f64;
+    let grown = *after.get(stage)? as f64 - *before.get(stage)? as f64;
     (seconds > 0.0).then(|| grown / seconds)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no queue holds 2^52 messages")]
 fn stage(
-    queues: &StageQueues,
-    counts: Counts,
-    dead: Option<u64>,
+    stage: Stage,
+    (counts, dead): (Counts, Option<u64>),
     growth: Option<f64>,
-    tally: &StageTally,
-    now: Timestamp,
+    index: usize,
+    census: &Census,
 ) -> StageFigures {
     let messages = depth(counts);
-    let out = tally.finished_per_second(now);
-    let held = i64::try_from(messages + dead.unwrap_or(0)).unwrap_or(i64::MAX);
+    let tally = census.tally.stage(stage);
+    let out = tally.finished_per_second(census.at);
+    let held = census.held.get(index).copied().unwrap_or(0);
+    let held = i64::try_from(held).unwrap_or(i64::MAX);
     let (arrived, any) = tally.oldest;
     let oldest = arrived.or(any.filter(|_| messages > 0));
     let incoming = growth.map(|growth| (growth + out).max(0.0));
     let shrinks = out - incoming.unwrap_or(0.0);
     StageFigures {
-        stage: queues.stage,
+        stage,
         visible: counts.visible,
         in_flight: counts.in_flight,
         delayed: counts.delayed,
         dead,
         unfinished: tally.unfinished,
         without_message: i64::try_from(tally.unfinished).unwrap_or(i64::MAX) - held,
-        oldest_seconds: oldest.map(|since| now.duration_since(since).as_secs_f64().max(0.0)),
+        oldest_seconds: oldest.map(|since| census.at.duration_since(since).as_secs_f64().max(0.0)),
         in_per_second: incoming,
         out_per_second: out,
-        failed_per_second: tally.failed_per_second(now),
+        failed_per_second: tally.failed_per_second(census.at),
         drain_seconds: (messages > 0 && shrinks > 0.0).then(|| messages as f64 / shrinks),
         watched: None,
     }

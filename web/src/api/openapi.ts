@@ -1432,8 +1432,9 @@ export interface components {
             watched?: null | components["schemas"]["Watched"];
             /**
              * Format: int64
-             * @description `unfinished` less all messages above: uploads that have not arrived are
-             *     here, and photos whose message was lost; below zero, repeats.
+             * @description `unfinished` less all messages of the moment when the records were
+             *     counted: uploads that have not arrived are here, and photos whose
+             *     message was lost; below zero, repeats.
              */
             without_message: number;
         };
@@ -1564,9 +1565,14 @@ export interface components {
         Summary: {
             /**
              * Format: date-time
-             * @description When it was counted.
+             * @description When the queues were counted.
              */
             at: string;
+            /**
+             * Format: date-time
+             * @description When the records were counted; many are counted less often.
+             */
+            counted_at: string;
             /** @description Failed stages by cause, as the records tell. */
             failures: components["schemas"]["FailureFigure"][];
             /** @description The last 30 minutes, oldest first. */
