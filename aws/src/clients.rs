@@ -9,6 +9,7 @@ use crate::mapping::Mapping;
 use crate::parameter::{self, ParameterError};
 use crate::settings::Secret;
 use crate::signer::Signer;
+use crate::telemetry::Capacity;
 use crate::watch::Watch;
 
 /// Makes clients of the services.
@@ -59,9 +60,10 @@ impl Clients {
         Watch::new(self.0.clone(), namespace)
     }
 
-    /// A client of DynamoDB.
+    /// A client of DynamoDB, whose calls tell what they took.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.0)
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.0).interceptor(Capacity);
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// A client of SQS.

@@ -1,6 +1,7 @@
 //! Logs and spans of a process: where they go, and how a photo's trace is joined.
 
 mod by_service;
+mod capacity;
 mod context;
 mod emit;
 mod invocation;
@@ -11,6 +12,7 @@ mod processor;
 mod sampler;
 mod start;
 
+pub(crate) use capacity::Capacity;
 pub use context::{context_of, current, incoming, join, link, trace_context};
 pub use emit::Emitted;
 pub use invocation::Invocations;

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use cloudalbum_domain::OwnerId;
-use cloudalbum_domain::wire::{Changes, Me, PhotoPage, Trace};
+use cloudalbum_domain::wire::{Changes, Me, PhotoPage, Trace, TraceSpan};
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 use tokio::runtime::Builder;
 
 use self::photos::Life;
@@ -20,6 +21,8 @@ use crate::figure::{self, percentile};
 const OWN: u32 = 100_000;
 /// Owners besides, and photos of each.
 const OTHERS: u32 = 4;
+/// Photos that somebody changes in a day, no more than a page holds.
+const A_DAY: u32 = 200;
 /// How often each request is made.
 const ROUNDS: usize = 60;
 /// Pages of 200 before the deep one.
@@ -70,12 +73,25 @@ async fn measure() -> anyhow::Result<()> {
             "v1/map?bbox=-9.25,38.68,-9.08,38.8&zoom=13".to_owned(),
         ),
         (
-            "changes_now",
+            "changes_none",
             format!("v1/changes?cursor={}", yesterday.cursor),
         ),
     ];
     for (name, path) in &requests {
         one(&ann, name, path).await?;
+    }
+    live_a_day(&ann).await?;
+    let path = format!("v1/changes?cursor={}", yesterday.cursor);
+    one(&ann, "changes_after_a_day", &path).await
+}
+
+/// Describes some photos, as their owner does in a day.
+async fn live_a_day(ann: &Person) -> anyhow::Result<()> {
+    let page: PhotoPage = ann.get(&format!("v1/photos?limit={A_DAY}")).await?;
+    for photo in page.photos {
+        let edit = ann.call(Method::PATCH, &format!("v1/photos/{}", photo.id));
+        let edit = edit.json(&json!({ "description": "seen today" }));
+        edit.send().await?.error_for_status()?;
     }
     Ok(())
 }
@@ -117,17 +133,17 @@ async fn one(ann: &Person, name: &str, path: &str) -> anyhow::Result<()> {
         figure::print(&format!("library.{name}_p{percent}"), time, "ms");
     }
     let id = trace.split(';').find_map(|part| part.strip_prefix("Root="));
-    let calls = calls(ann, id.context("no root")?).await?;
-    figure::print(
-        &format!("library.{name}_queries"),
-        f64::from(calls),
-        "calls",
-    );
+    let reads = reads(ann, id.context("no root")?).await?;
+    let figure = |what: &str, value: f64, unit: &str| {
+        figure::print(&format!("library.{name}_{what}"), value, unit);
+    };
+    figure("queries", f64::from(u32::try_from(reads.len())?), "calls");
+    figure("units", reads.into_iter().sum(), "read units");
     Ok(())
 }
 
-/// The queries of a request, by its trace.
-async fn calls(ann: &Person, id: &str) -> anyhow::Result<u32> {
+/// The units of each read of a request, by its trace.
+async fn reads(ann: &Person, id: &str) -> anyhow::Result<Vec<f64>> {
     for _ in 0..100 {
         let answer = ann.call(Method::GET, &format!("v1/ops/traces/{id}"));
         let answer = answer.send().await?;
@@ -135,15 +151,19 @@ async fn calls(ann: &Person, id: &str) -> anyhow::Result<u32> {
             let trace: Trace = answer.json().await?;
             // Its root is exported last.
             if trace.waterfall.iter().any(|span| span.kind == "server") {
-                let reads = ["DynamoDB.Query", "DynamoDB.BatchGetItem"];
-                let calls = trace
-                    .waterfall
-                    .iter()
-                    .filter(|span| reads.contains(&&*span.name));
-                return Ok(u32::try_from(calls.count())?);
+                return trace.waterfall.iter().filter_map(units).collect();
             }
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     anyhow::bail!("the trace {id} did not come")
+}
+
+fn units(span: &TraceSpan) -> Option<anyhow::Result<f64>> {
+    let read = ["DynamoDB.Query", "DynamoDB.BatchGetItem"].contains(&&*span.name);
+    let units = || {
+        let units = span.attributes.get("aws.dynamodb.capacity_units");
+        Ok(units.context("a read without units")?.parse()?)
+    };
+    read.then(units)
 }
