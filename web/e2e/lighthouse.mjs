@@ -14,6 +14,7 @@ const profile = mkdtempSync(join(tmpdir(), 'cloudalbum-lighthouse-'));
 const context = await openBrowser(profile, ['--remote-debugging-port=0']);
 const least = 95;
 const longest = 2500;
+const onlyCategories = ['performance', 'accessibility', 'best-practices'];
 const low = [];
 
 function figure(name, value, unit, good) {
@@ -22,21 +23,7 @@ function figure(name, value, unit, good) {
 }
 
 async function look(page, address) {
-  const port = Number(readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n')[0]);
-  const throttling = { rttMs: 40, throughputKbps: 10_240, cpuSlowdownMultiplier: 4 };
-  const screenEmulation = { mobile: false, width: 1350, height: 940, deviceScaleFactor: 1 };
-  const settings = {
-    formFactor: 'desktop',
-    throttling,
-    screenEmulation,
-    disableStorageReset: true,
-  };
-  const onlyCategories = ['performance', 'accessibility', 'best-practices'];
-  const { lhr } = await lighthouse(
-    address,
-    { port, logLevel: 'error' },
-    { extends: 'lighthouse:default', settings: { ...settings, onlyCategories } },
-  );
+  const lhr = await lookOnce(address, 1);
   for (const name of onlyCategories) {
     const score = Math.round(lhr.categories[name].score * 100);
     figure(`${page}.${name.replace('-', '_')}`, score, 'points', score >= least);
@@ -45,8 +32,28 @@ async function look(page, address) {
       if (scoreDisplayMode === 'binary' && score === 0) console.error(`${page}: ${title} (${id})`);
     }
   }
-  const paint = Math.round(lhr.audits['largest-contentful-paint'].numericValue);
-  figure(`${page}.largest_paint`, paint, 'ms', paint <= longest);
+  const slow = await lookOnce(address, 4);
+  const paint = Math.round(slow.audits['largest-contentful-paint'].numericValue);
+  figure(`${page}.slow.largest_paint`, paint, 'ms', paint <= longest);
+  const score = Math.round(slow.categories.performance.score * 100);
+  figure(`${page}.slow.performance`, score, 'points', true);
+}
+
+/** As Lighthouse's own desktop preset, on a processor that is slowed down so many times. */
+async function lookOnce(address, cpuSlowdownMultiplier) {
+  const port = Number(readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n')[0]);
+  const settings = {
+    formFactor: 'desktop',
+    throttling: { rttMs: 40, throughputKbps: 10_240, cpuSlowdownMultiplier },
+    screenEmulation: { mobile: false, width: 1350, height: 940, deviceScaleFactor: 1 },
+    disableStorageReset: true,
+  };
+  const { lhr } = await lighthouse(
+    address,
+    { port, logLevel: 'error' },
+    { extends: 'lighthouse:default', settings: { ...settings, onlyCategories } },
+  );
+  return lhr;
 }
 
 try {
