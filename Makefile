@@ -33,7 +33,7 @@ check: setup ## Checks format, lints, licences and the web app's types
 soak: setup ## Lives random histories under faults for SECONDS (1200)
 	@HISTORIES_SECONDS=$(or $(SECONDS),1200) cargo test --workspace --locked --test it -- --exact histories::histories_end_alike_with_faults_and_without --nocapture
 
-bench: setup ## Prints the figures that are measured (SUBJECTS="pipeline sight": only those)
+bench: web ## Prints every figure, in hours (SUBJECTS="pipeline sight": only those)
 	@cargo build --release --workspace --locked
 	@target/release/cloudalbum-bench $(SUBJECTS)
 

@@ -43,6 +43,14 @@ fn main() -> anyhow::Result<()> {
             "pipeline",
             "sight",
             "scale",
+            "quality",
+            "library",
+            "browser",
+            "lighthouse",
+            "recovery",
+            "mutation",
+            "crowd",
+            "hour",
         ]
         .map(str::to_owned)
         .to_vec();
@@ -51,6 +59,7 @@ fn main() -> anyhow::Result<()> {
         match subject.as_str() {
             "api" => api::run()?,
             "crowd" => truth::crowd()?,
+            "hour" => truth::hour()?,
             "library" => library::run()?,
             "browser" => library::browser::run()?,
             "lighthouse" => library::browser::lighthouse()?,

@@ -67,7 +67,8 @@ impl Person {
         Self::sign_in(album, email).await
     }
 
-    async fn sign_in(album: &Process, email: &str) -> anyhow::Result<Self> {
+    /// The same person with a new token.
+    pub(crate) async fn sign_in(album: &Process, email: &str) -> anyhow::Result<Self> {
         let http = Client::new();
         let parameters = json!({ "USERNAME": email, "PASSWORD": PASSWORD });
         let call = json!({ "ClientId": CLIENT, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters });

@@ -2,6 +2,7 @@
 //! are, and what that takes.
 
 mod crowd;
+mod hour;
 mod recovery;
 
 use tokio::runtime::Builder;
@@ -16,4 +17,10 @@ pub(crate) fn recovery() -> anyhow::Result<()> {
 pub(crate) fn crowd() -> anyhow::Result<()> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(crowd::measure())
+}
+
+/// Photos at a steady pace for an hour.
+pub(crate) fn hour() -> anyhow::Result<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(hour::measure())
 }
