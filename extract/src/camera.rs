@@ -32,7 +32,7 @@ fn iso(blocks: &ExifBlocks) -> Option<u32> {
 
 /// The size as shown. A container that turns the picture itself is not turned
 /// by the EXIF orientation too, as every viewer of HEIF has it.
-pub(super) fn shape(blocks: &ExifBlocks, found: &Found, metadata: &mut Metadata) {
+pub(super) fn shape(blocks: &ExifBlocks, found: &Found<'_>, metadata: &mut Metadata) {
     let by_container = found.turn.filter(|&turn| turn != 1);
     let turn = found.turn.or(metadata.orientation);
     metadata.orientation = metadata.orientation.or(by_container);

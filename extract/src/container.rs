@@ -6,7 +6,7 @@ use super::original::{Original, Stop};
 use super::{heif, jpeg, png, raw, tiff, webp};
 
 /// Reads the container of `original`; false if it is not known.
-pub(super) fn scan(original: &Original<'_>, found: &mut Found) -> Result<bool, Stop> {
+pub(super) fn scan<'a>(original: &'a Original<'_>, found: &mut Found<'a>) -> Result<bool, Stop> {
     let head = original.up_to(0, 32)?;
     match head {
         [0xff, 0xd8, ..] => jpeg::scan(original, 0, found)?,
@@ -51,7 +51,7 @@ pub(super) fn scan(original: &Original<'_>, found: &mut Found) -> Result<bool, S
 }
 
 /// A file of boxes: HEIF, AVIF, JPEG XL or Canon's CR3.
-fn media(original: &Original<'_>, found: &mut Found) -> Result<bool, Stop> {
+fn media<'a>(original: &'a Original<'_>, found: &mut Found<'a>) -> Result<bool, Stop> {
     let mut known = false;
     for child in boxes::within(original, 0, original.length()) {
         let child = child?;

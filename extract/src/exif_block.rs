@@ -2,7 +2,7 @@
 
 use exif::{Context, Error, Exif, In, Reader, Tag, Value};
 
-use super::found::Found;
+use super::found::{Found, without_prefix};
 use super::original::{Original, Stop};
 use super::text::clean;
 use super::tiff;
@@ -13,11 +13,12 @@ pub(super) struct ExifBlocks(Vec<(Context, Exif)>);
 
 impl ExifBlocks {
     /// Parses the blocks that a container held. Says whether all made sense.
-    pub(super) fn parse(found: &Found) -> (Self, bool) {
+    pub(super) fn parse(found: &Found<'_>) -> (Self, bool) {
         let mut blocks = Self::default();
         let mut intact = true;
         for (context, block) in &found.tiffs {
-            match tiff::distil(&Original::whole(block), *context) {
+            let block = Original::whole(without_prefix(block));
+            match tiff::distil(&block, *context) {
                 Ok(distilled) => intact &= blocks.push(*context, distilled),
                 Err(_) => intact = false,
             }

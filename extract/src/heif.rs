@@ -12,7 +12,7 @@ const META_LIMIT: usize = 4 * 1024 * 1024;
 const ITEM_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Reads the `meta` box of a HEIF file.
-pub(super) fn scan(original: &Original<'_>, meta: Box, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn scan(original: &Original<'_>, meta: Box, found: &mut Found<'_>) -> Result<(), Stop> {
     // Held whole, so that nothing below has to be fetched piece by piece.
     meta.bytes(original, META_LIMIT)?;
     let items = item::read(original, meta)?;
@@ -24,11 +24,11 @@ pub(super) fn scan(original: &Original<'_>, meta: Box, found: &mut Found) -> Res
         // The offset of the TIFF header, counted from behind this number.
         if let Some((offset, rest)) = block.split_first_chunk() {
             let offset = u32::from_be_bytes(*offset) as usize;
-            found.exif(rest.get(offset..).unwrap_or_default());
+            found.exif(rest.get(offset..).unwrap_or_default().to_vec());
         }
     }
     if let Some(item) = items.xmp {
-        found.xmp = Some(items.data(original, item, ITEM_LIMIT)?);
+        found.xmp = Some(items.data(original, item, ITEM_LIMIT)?.into());
     }
     Ok(())
 }

@@ -11,7 +11,11 @@ const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 const JUNK: u64 = 64 * 1024;
 
 /// Reads the segments of the JPEG that starts at `start`.
-pub(super) fn scan(original: &Original<'_>, start: u64, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn scan<'a>(
+    original: &'a Original<'_>,
+    start: u64,
+    found: &mut Found<'a>,
+) -> Result<(), Stop> {
     let mut at = start + 2;
     loop {
         let (marker, after) = next_marker(original, at)?;
@@ -47,12 +51,12 @@ fn next_marker(original: &Original<'_>, start: u64) -> Result<(u8, u64), Stop> {
     Ok((marker, at + 1))
 }
 
-fn segment(
-    original: &Original<'_>,
+fn segment<'a>(
+    original: &'a Original<'_>,
     marker: u8,
     body: u64,
     size: usize,
-    found: &mut Found,
+    found: &mut Found<'a>,
 ) -> Result<(), Stop> {
     match marker {
         0xe1 => {
@@ -60,7 +64,7 @@ fn segment(
             if bytes.starts_with(b"Exif\0") {
                 found.exif(bytes);
             } else if let Some(packet) = bytes.strip_prefix(XMP) {
-                found.xmp.get_or_insert_with(|| packet.to_vec());
+                found.xmp.get_or_insert(packet.into());
             } else if let Some(portion) = bytes.strip_prefix(EXTENDED) {
                 found.extended.add(portion);
             }
@@ -70,7 +74,7 @@ fn segment(
             if let Some(resources) = bytes.strip_prefix(PHOTOSHOP)
                 && let Some(records) = iptc::in_photoshop(resources)
             {
-                found.iptc.get_or_insert_with(|| records.to_vec());
+                found.iptc.get_or_insert(records.into());
             }
         }
         // Every kind of frame: all of 0xc0 to 0xcf but tables and extensions.

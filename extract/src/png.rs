@@ -13,7 +13,7 @@ use super::original::{Original, Stop};
 /// What a text chunk may hold, packed or unpacked.
 const TEXT_LIMIT: u32 = 4 * 1024 * 1024;
 
-pub(super) fn scan(original: &Original<'_>, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn scan<'a>(original: &'a Original<'_>, found: &mut Found<'a>) -> Result<(), Stop> {
     let mut at = 8;
     while at < original.length() {
         let [l1, l2, l3, l4, kind @ ..] = original.array::<8>(at)?;
@@ -29,7 +29,7 @@ pub(super) fn scan(original: &Original<'_>, found: &mut Found) -> Result<(), Sto
             b"tEXt" | b"zTXt" | b"iTXt" => {
                 let bytes = chunk(original, body, length)?;
                 if let Some((keyword, text)) = text(kind, bytes) {
-                    profile(keyword, &text, found);
+                    profile(keyword, text, found);
                 }
             }
             b"IEND" => return Ok(()),
@@ -72,28 +72,31 @@ fn text(kind: [u8; 4], chunk: &[u8]) -> Option<(&[u8], Cow<'_, [u8]>)> {
     Some((keyword, text))
 }
 
-fn profile(keyword: &[u8], text: &[u8], found: &mut Found) {
+fn profile<'a>(keyword: &[u8], text: Cow<'a, [u8]>, found: &mut Found<'a>) {
     if keyword == b"XML:com.adobe.xmp" {
-        found.xmp.get_or_insert_with(|| text.to_vec());
+        found.xmp.get_or_insert(text);
         return;
     }
-    let Some(bytes) = raw_profile(text) else {
+    let Some(bytes) = raw_profile(&text) else {
         return;
     };
     match keyword.strip_prefix(b"Raw profile type ") {
         // "APP1" holds either, as JPEG does.
-        Some(b"exif" | b"APP1") if !bytes.starts_with(b"http") => found.exif(&bytes),
+        Some(b"exif" | b"APP1") if !bytes.starts_with(b"http") => found.exif(bytes),
         Some(b"iptc") => {
             let records = iptc::in_photoshop(&bytes).unwrap_or(&bytes);
-            found.iptc.get_or_insert_with(|| records.to_vec());
+            found.iptc.get_or_insert_with(|| records.to_vec().into());
         }
         Some(b"xmp") => {
-            found.xmp.get_or_insert(bytes);
+            found.xmp.get_or_insert(bytes.into());
         }
         Some(b"APP1") => {
             let packet = bytes.iter().position(|&byte| byte == 0);
             let packet = packet.and_then(|nul| bytes.get(nul + 1..));
-            found.xmp = found.xmp.take().or(packet.map(<[u8]>::to_vec));
+            found.xmp = found
+                .xmp
+                .take()
+                .or(packet.map(|packet| packet.to_vec().into()));
         }
         _ => {}
     }

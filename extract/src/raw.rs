@@ -14,7 +14,7 @@ const CANON: [u8; 16] = [
 ];
 
 /// A RAF file holds a whole JPEG, whose offset stands at byte 84.
-pub(super) fn fuji(original: &Original<'_>, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn fuji<'a>(original: &'a Original<'_>, found: &mut Found<'a>) -> Result<(), Stop> {
     let start = u64::from(u32::from_be_bytes(original.array(84)?));
     if original.array::<2>(start)? != [0xff, 0xd8] {
         return Err(Stop::Malformed);
@@ -26,7 +26,11 @@ pub(super) fn fuji(original: &Original<'_>, found: &mut Found) -> Result<(), Sto
 }
 
 /// A CR3 file has a TIFF structure for each IFD, inside `moov`.
-pub(super) fn canon(original: &Original<'_>, movie: Box, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn canon<'a>(
+    original: &'a Original<'_>,
+    movie: Box,
+    found: &mut Found<'a>,
+) -> Result<(), Stop> {
     found.size_in_tags = true;
     for child in boxes::within(original, movie.body, movie.end) {
         let child = child?;
@@ -42,7 +46,7 @@ pub(super) fn canon(original: &Original<'_>, movie: Box, found: &mut Found) -> R
                 _ => continue,
             };
             let bytes = block.bytes(original, BLOCK_LIMIT)?;
-            found.tiffs.push((context, bytes.to_vec()));
+            found.tiffs.push((context, bytes.into()));
         }
     }
     Ok(())
@@ -50,7 +54,11 @@ pub(super) fn canon(original: &Original<'_>, movie: Box, found: &mut Found) -> R
 
 /// A JPEG XL container has `Exif` and `xml ` boxes (ISO/IEC 18181-2). Boxes
 /// packed with Brotli are passed over.
-pub(super) fn jxl(original: &Original<'_>, start: u64, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn jxl<'a>(
+    original: &'a Original<'_>,
+    start: u64,
+    found: &mut Found<'a>,
+) -> Result<(), Stop> {
     for child in boxes::within(original, start, original.length()) {
         let child = child?;
         match &child.kind {
@@ -61,7 +69,7 @@ pub(super) fn jxl(original: &Original<'_>, start: u64, found: &mut Found) -> Res
                     found.exif(rest.get(offset..).unwrap_or_default());
                 }
             }
-            b"xml " => found.xmp = Some(child.bytes(original, BLOCK_LIMIT)?.to_vec()),
+            b"xml " => found.xmp = Some(child.bytes(original, BLOCK_LIMIT)?.into()),
             _ => {}
         }
     }

@@ -16,11 +16,19 @@ pub(super) fn clean(bytes: &[u8]) -> Option<String> {
 /// The text without control characters but line breaks, and without blanks
 /// around it; none if nothing is left.
 pub(super) fn visible(text: &str) -> Option<String> {
+    // Nearly every text of a camera: nothing is to be left out.
+    if text.len() <= LIMIT && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return kept(text);
+    }
     let visible: String = text
         .chars()
         .take(LIMIT)
         .filter(|&char| char == '\n' || !char.is_control())
         .collect();
+    kept(&visible)
+}
+
+fn kept(visible: &str) -> Option<String> {
     let trimmed = visible.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }

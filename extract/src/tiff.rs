@@ -162,14 +162,11 @@ impl Copy<'_, '_> {
 
     fn put(&mut self, at: usize, entry: &Entry) {
         if let Some(slot) = self.out.get_mut(at..at + ENTRY) {
-            let [tag, kind] = [entry.tag, entry.kind].map(|number| self.endian.bytes16(number));
-            let fields = [
-                &tag[..],
-                &kind,
-                &self.endian.bytes32(entry.count),
-                &entry.value,
-            ];
-            slot.copy_from_slice(&fields.concat());
+            let [[t1, t2], [k1, k2]] =
+                [entry.tag, entry.kind].map(|number| self.endian.bytes16(number));
+            let [c1, c2, c3, c4] = self.endian.bytes32(entry.count);
+            let [v1, v2, v3, v4] = entry.value;
+            slot.copy_from_slice(&[t1, t2, k1, k2, c1, c2, c3, c4, v1, v2, v3, v4]);
         }
     }
 

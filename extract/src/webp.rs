@@ -5,7 +5,7 @@ use super::original::{Original, Stop};
 
 const METADATA_LIMIT: u32 = 4 * 1024 * 1024;
 
-pub(super) fn scan(original: &Original<'_>, found: &mut Found) -> Result<(), Stop> {
+pub(super) fn scan<'a>(original: &'a Original<'_>, found: &mut Found<'a>) -> Result<(), Stop> {
     let mut at = 12;
     while at < original.length() {
         let [k1, k2, k3, k4, length @ ..] = original.array::<8>(at)?;
@@ -31,7 +31,7 @@ pub(super) fn scan(original: &Original<'_>, found: &mut Found) -> Result<(), Sto
                 found.size = Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1));
             }
             b"EXIF" => found.exif(chunk(original, body, length)?),
-            b"XMP " => found.xmp = Some(chunk(original, body, length)?.to_vec()),
+            b"XMP " => found.xmp = Some(chunk(original, body, length)?.into()),
             _ => {}
         }
         // Chunks are padded to even lengths.

@@ -16,7 +16,7 @@ const KEYWORDS: usize = 100;
 /// Reads what a container held, or a TIFF file in tags of its own.
 pub(super) fn read(
     blocks: &ExifBlocks,
-    found: &Found,
+    found: &Found<'_>,
     metadata: &mut Metadata,
     warnings: &mut Vec<Warning>,
 ) {

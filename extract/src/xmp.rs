@@ -1,5 +1,7 @@
 //! XMP: title, description, keywords and rating (ISO 16684-1).
 
+use std::borrow::Cow;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::text::visible;
@@ -52,17 +54,18 @@ pub(super) fn read(packet: &[u8]) -> Option<Xmp> {
 }
 
 /// UTF-8, or UTF-16 by its byte order mark or the zeros beside the first `<`.
-fn decode(packet: &[u8]) -> String {
+fn decode(packet: &[u8]) -> Cow<'_, str> {
     let number: fn([u8; 2]) -> u16 = match packet {
         [0xfe, 0xff, ..] | [0, b'<', ..] => u16::from_be_bytes,
         [0xff, 0xfe, ..] | [b'<', 0, ..] => u16::from_le_bytes,
-        _ => return String::from_utf8_lossy(packet).into_owned(),
+        _ => return String::from_utf8_lossy(packet),
     };
     let (pairs, _) = packet.as_chunks();
     let units = pairs.iter().map(|pair| number(*pair));
     char::decode_utf16(units)
         .map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+        .collect::<String>()
+        .into()
 }
 
 fn items<'a, 'b>(node: Node<'a, 'b>) -> impl Iterator<Item = Node<'a, 'b>> {
