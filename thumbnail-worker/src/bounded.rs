@@ -71,7 +71,10 @@ mod tests {
             bounded(Duration::from_millis(1), move || Ok(stuck.recv().is_ok())),
             bounded(day, || Ok(7)),
         );
-        assert_eq!(panicked.unwrap().unwrap_err().code, FailureCode::CorruptImage);
+        assert_eq!(
+            panicked.unwrap().unwrap_err().code,
+            FailureCode::CorruptImage
+        );
         assert_eq!(late.unwrap().unwrap_err().code, FailureCode::Timeout);
         assert_eq!(fine.unwrap().unwrap(), 7);
         drop(release);

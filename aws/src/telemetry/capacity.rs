@@ -57,7 +57,8 @@ impl Intercept for Capacity {
         let Ok(output) = context.output_or_error() else {
             return Ok(());
         };
-        let taken: &[ConsumedCapacity] = if let Some(output) = output.downcast_ref::<QueryOutput>() {
+        let taken: &[ConsumedCapacity] = if let Some(output) = output.downcast_ref::<QueryOutput>()
+        {
             output.consumed_capacity.as_slice()
         } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
             output.consumed_capacity.as_slice()

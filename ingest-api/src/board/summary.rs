@@ -76,7 +76,9 @@ impl Board {
             futures::join!(counts, census, self.watched(&mut last.watched));
         let census = last.census.insert(census?);
         let counts = counts?;
-        let held = counts.iter().map(|(counts, dead)| depth(*counts) + dead.unwrap_or(0));
+        let held = counts
+            .iter()
+            .map(|(counts, dead)| depth(*counts) + dead.unwrap_or(0));
         if census.at == now {
             census.held = held.collect();
         }

@@ -63,7 +63,12 @@ fn cut_heif_files_are_shown_whole_or_not_at_all() {
         let Ok(whole) = decode(&bytes) else { continue };
         for length in (0..bytes.len()).step_by(bytes.len() / 12 + 1) {
             if let Ok(made) = decode(&bytes[..length]) {
-                assert_eq!(made.thumbhash, whole.thumbhash, "{length} of {}", path.display());
+                assert_eq!(
+                    made.thumbhash,
+                    whole.thumbhash,
+                    "{length} of {}",
+                    path.display()
+                );
             }
         }
     }
