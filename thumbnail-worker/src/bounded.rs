@@ -33,7 +33,7 @@ pub(crate) async fn bounded<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> io::Result<Result<T, Failure>> {
-    let threads = THREADS.as_ref().map_err(|error| error.kind())?;
+    let threads = THREADS.as_ref().map_err(io::Error::kind)?;
     let working = threads.spawn_blocking(work);
     Ok(match tokio::time::timeout(limit, working).await {
         Ok(Ok(outcome)) => outcome,

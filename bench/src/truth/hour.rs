@@ -26,7 +26,7 @@ pub(crate) async fn measure() -> anyhow::Result<()> {
         pace.tick().await;
         if begin.elapsed() >= HOUR / LOOKS * (looks + 1) {
             looks += 1;
-            let name = format!("hour.resident_after_{:02}_of_{LOOKS}", looks);
+            let name = format!("hour.resident_after_{looks:02}_of_{LOOKS}");
             figure::print(&name, album.usage()?.resident, "MB");
             // A token ends before the hour does.
             ann = Person::sign_in(&album, EMAIL).await?;
