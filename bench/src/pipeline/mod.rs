@@ -50,8 +50,10 @@ async fn measure(name: &str, photo: &[u8], count: u32) -> anyhow::Result<f64> {
     figure("photos_per_second", photos / load.seconds, "1/s");
     figure("cpu_per_photo", milliseconds, "ms");
     let mut looks = load::watched(&ann, numbered(count)?).await?;
-    let api = figure::percentile(&mut looks, 99).context("no call was made")?;
-    figure("api_p99", api, "ms");
+    for percent in [50, 99] {
+        let time = figure::percentile(&mut looks, percent).context("no call was made")?;
+        figure(&format!("api_p{percent}"), time, "ms");
+    }
     figure("peak", album.usage()?.peak, "MB");
     Ok(milliseconds)
 }

@@ -76,7 +76,7 @@ pub(super) async fn upload_part(
     let staged =
         Staged::receive(&store.staging(), input.body, promised, req.trailing_headers).await?;
     let mut output = UploadPartOutput {
-        e_tag: Some(ETag::Strong(staged.md5.clone())),
+        e_tag: Some(ETag::Strong(staged.etag.clone())),
         ..UploadPartOutput::default()
     };
     set_checksums!(output, staged.checksums.clone());
@@ -104,7 +104,7 @@ pub(super) async fn upload_part(
                         input.part_number,
                         staged.blob,
                         staged.size,
-                        staged.md5,
+                        staged.etag,
                         now_ms(),
                         checksums
                     ],

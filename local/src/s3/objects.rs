@@ -63,7 +63,7 @@ pub(super) async fn put(
         key: input.key,
         blob: staged.blob.clone(),
         size: staged.size,
-        etag: staged.md5.clone(),
+        etag: staged.etag.clone(),
         modified_ms: now_ms(),
         attributes: Attributes {
             content_type: input.content_type.or_else(|| Some(UNSAID.to_owned())),

@@ -11,7 +11,7 @@ use s3s::{S3Result, TrailingHeaders, s3_error};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
-use super::checksum::{Checksums, Promised};
+use super::checksum::{Checksums, Promised, etag};
 use super::internal;
 
 /// S3's limit for one PUT, in bytes.
@@ -26,8 +26,7 @@ pub(super) struct Staged {
     path: PathBuf,
     pub(super) blob: String,
     pub(super) size: u64,
-    /// Lower-case hexadecimal.
-    pub(super) md5: String,
+    pub(super) etag: String,
     pub(super) checksums: Checksums,
 }
 
@@ -38,7 +37,7 @@ impl Staged {
             path: folder.join(&blob),
             blob,
             size: 0,
-            md5: String::new(),
+            etag: String::new(),
             checksums: Checksums::default(),
         }
     }
@@ -54,8 +53,8 @@ impl Staged {
         let mut file = tokio::fs::File::create_new(&staged.path)
             .await
             .map_err(internal)?;
-        let mut md5 = Md5::new();
         let mut hasher = promised.hasher();
+        let mut md5 = (hasher.sha256.is_none() || promised.md5.is_some()).then(Md5::new);
         if let Some(mut body) = body {
             while let Some(chunk) = body.next().await {
                 let chunk = chunk.map_err(|error| broken_body(&error))?;
@@ -63,18 +62,20 @@ impl Staged {
                 if staged.size > LARGEST {
                     return Err(s3_error!(EntityTooLarge));
                 }
-                md5.update(&chunk);
+                if let Some(md5) = &mut md5 {
+                    md5.update(&chunk);
+                }
                 hasher.update(&chunk);
                 file.write_all(&chunk).await.map_err(internal)?;
             }
         }
-        let md5 = md5.finalize();
+        let md5 = md5.map(Md5::finalize);
         let found = Checksums::from(hasher.finalize());
         let trailers = trailers.and_then(|trailers| trailers.take());
         promised.check(md5.as_ref(), &found, trailers.as_ref())?;
         file.flush().await.map_err(internal)?;
         file.sync_all().await.map_err(internal)?;
-        staged.md5 = data_encoding::HEXLOWER.encode(md5.as_ref());
+        staged.etag = etag(md5.as_ref(), &found);
         staged.checksums = found;
         Ok(staged)
     }
