@@ -13,9 +13,9 @@ use crate::album::{Person, Process, camera, distinct, small};
 use crate::figure;
 
 /// Photos of 12 megapixels in a run.
-const CAMERA: u32 = 60;
+const CAMERA: u32 = 150;
 /// Photos of 100 kB in a run.
-const SMALL: u32 = 600;
+const SMALL: u32 = 900;
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
